@@ -1,0 +1,31 @@
+# How every target of the project is compiled. Link sluice_options to get it.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(MOLD mold)
+
+set(SLUICE_SANITIZE "" CACHE STRING "value for -fsanitize=, e.g. address,undefined or thread")
+
+add_library(sluice_options INTERFACE)
+target_compile_options(sluice_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion -Wno-sign-conversion
+    -Werror -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 reports false positives of these through Boost and coroutines.
+    target_compile_options(sluice_options INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
+endif()
+if(MOLD)
+    target_link_options(sluice_options INTERFACE -fuse-ld=mold)
+endif()
+if(SLUICE_SANITIZE)
+    target_compile_options(sluice_options INTERFACE -fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all)
+    target_link_options(sluice_options INTERFACE -fsanitize=${SLUICE_SANITIZE})
+endif()
+target_compile_definitions(sluice_options INTERFACE $<$<CONFIG:Debug>:SLUICE_DEBUG=1>)

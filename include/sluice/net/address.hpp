@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a socket is: an IPv4 or IPv6 address with a port, or the path of a Unix socket. A plain value.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sockaddr;
+struct sockaddr_storage;
+
+namespace sluice::net {
+
+class address {
+public:
+    address() = default;
+
+    /// Reads `10.0.0.1:80`, `[::1]:80` or `unix:/run/x.sock`; no names. Nothing on any other text.
+    /// Port 0 is read (listeners in tests use it); whoever must not have it refuses it.
+    static std::optional<address> parse(std::string_view text);
+    /// What the kernel says (accept, getsockname).
+    static address from(const sockaddr_storage& raw);
+
+    bool is_unix() const noexcept { return family_ == family::unix_path; }
+    bool is_v6() const noexcept { return family_ == family::v6; }
+    /// 127.0.0.0/8, ::1, or a Unix socket.
+    bool is_loopback() const noexcept;
+    std::uint16_t port() const noexcept { return port_; }
+    const std::string& path() const noexcept { return path_; }
+    /// The IP alone, without port and brackets; empty for a Unix socket.
+    std::string ip() const;
+
+    /// The text parse() reads.
+    std::string to_string() const;
+
+    /// Fills `room` and says how many bytes of it count.
+    unsigned to_sockaddr(sockaddr_storage& room) const;
+
+    friend auto operator<=>(const address&, const address&) = default;
+
+private:
+    enum class family : std::uint8_t { none, v4, v6, unix_path };
+    family family_ = family::none;
+    std::uint16_t port_ = 0;
+    std::uint8_t bytes_[16] = {};
+    std::string path_;
+};
+
+} // namespace sluice::net
