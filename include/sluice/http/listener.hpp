@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// One entry of `listeners`: where clients connect and how strictly their messages are read.
+#pragma once
+
+#include "sluice/net/address.hpp"
+#include "sluice/net/cidr.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sluice::http {
+
+/// What happens to a field whose name has an underscore: names that alias a field the gateway or a node trusts are
+/// dropped, every underscore name is dropped, or the request is refused with 400.
+enum class underscore_policy : std::uint8_t { drop_aliases, drop, reject };
+
+/// What happens to a path that is not canonical: it is brought to its canonical form, or refused with 400.
+enum class path_policy : std::uint8_t { rewrite, reject };
+
+struct listener_settings {
+    std::string name;
+    net::address address;
+    underscore_policy underscore_headers = underscore_policy::drop_aliases;
+    path_policy path_normalize = path_policy::rewrite;
+    std::vector<net::cidr> trusted_proxies;  ///< whose X-Forwarded-* and X-Request-Id are kept
+
+    friend bool operator==(const listener_settings&, const listener_settings&) = default;
+};
+
+} // namespace sluice::http

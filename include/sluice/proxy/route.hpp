@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// A route as the configuration gives it: what it matches, where it leads, how the request is rewritten on the way.
+#pragma once
+
+#include "sluice/http/limits.hpp"
+#include "sluice/routing/rule.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::proxy {
+
+/// Which Host the node sees: the client's, the node's own (its address text, or the service's name for names), or a literal.
+enum class host_rewrite : std::uint8_t { preserve, upstream, literal };
+
+struct rewrite_settings {
+    std::optional<std::string> prefix;  ///< replaces the matched path.prefix
+    host_rewrite host = host_rewrite::preserve;
+    std::string host_literal;
+};
+
+struct weighted_service {
+    std::string name;
+    unsigned weight = 1;
+};
+
+/// One entry of `routes`.
+struct route_settings {
+    std::string name;
+    routing::rule match;
+    std::vector<weighted_service> services;  ///< at least one
+    rewrite_settings rewrite;
+    std::optional<std::chrono::milliseconds> timeout;  ///< request head to last response byte; not for tunnels and streams
+    http::timeout_overrides timeouts;
+};
+
+} // namespace sluice::proxy

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// A service: a named set of nodes and how to talk to them. Plain data, part of the immutable table.
+#pragma once
+
+#include "sluice/http/limits.hpp"
+#include "sluice/net/address.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace sluice::service {
+
+/// One backend address of a service.
+struct node {
+    net::address address;
+    unsigned weight = 1;  ///< share of the traffic among the service's nodes; 0: none
+
+    friend bool operator==(const node&, const node&) = default;
+};
+
+/// Connections kept to one node by one worker.
+struct pool_settings {
+    std::size_t idle = 512;  ///< kept open while unused
+    std::size_t max = 1024;  ///< open at once; above it a request waits up to timeouts.connect
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds{50};  ///< below the 60 s most servers close at
+
+    friend bool operator==(const pool_settings&, const pool_settings&) = default;
+};
+
+struct retry_settings {
+    unsigned attempts = 2;        ///< beyond the first
+    unsigned budget_percent = 20; ///< of the service's requests; connect failures are outside it
+
+    friend bool operator==(const retry_settings&, const retry_settings&) = default;
+};
+
+/// One entry of `services`.
+struct service_settings {
+    std::string name;
+    std::string source = "fixed";
+    std::string balancer = "round_robin";
+    std::vector<node> nodes;  ///< of `url`, for the source fixed
+    pool_settings pool;
+    retry_settings retries;
+    http::timeout_overrides timeouts;
+};
+
+} // namespace sluice::service

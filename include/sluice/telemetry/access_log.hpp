@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The access log: a line a request (contract: "Access log"). Workers format into a bounded ring of their own; one
+// writer thread does the file writes. A full ring drops the line and counts it; it never blocks a worker.
+#pragma once
+
+#include "sluice/telemetry/settings.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace sluice::telemetry {
+
+/// Everything a line says. Empty texts and negative numbers are written as null (json) or `-` (text).
+struct access_record {
+    std::chrono::system_clock::time_point started;
+    std::string_view request_id, client, consumer, method, host, path, protocol;
+    int status = -1;
+    std::uint64_t bytes_in = 0, bytes_out = 0;  ///< body bytes
+    std::chrono::nanoseconds duration{0};
+    std::chrono::nanoseconds upstream{-1};  ///< waiting for nodes; negative: none was asked
+    std::string_view route, service, node;
+    unsigned attempts = 0;
+    std::string_view error;  ///< a word of the contract's table, client_gone or upstream_closed
+};
+
+class access_log {
+public:
+    /// Opens the file (append) and starts the writer thread. Throws std::system_error naming the file when it cannot.
+    explicit access_log(const access_log_settings&, unsigned threads);
+    ~access_log();  ///< writes what is still in the rings, then stops
+
+    /// False when the log is off: nobody need fill a record.
+    bool enabled() const noexcept { return enabled_; }
+
+    /// Thread: any worker; `thread` is its index below `threads`, one writer per index. Never blocks, never allocates.
+    void write(unsigned thread, const access_record&) noexcept;
+
+    /// Reopens the file after a rotation (SIGUSR1). Thread: control. The old file is kept on failure, which is logged.
+    void reopen();
+
+    /// Lines dropped because a ring was full or the file could not be written. Any thread.
+    std::uint64_t dropped() const noexcept;
+
+private:
+    struct state;
+    bool enabled_ = false;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace sluice::telemetry

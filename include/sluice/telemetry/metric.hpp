@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counters, gauges and histograms with one cell per thread: a worker adds to its own cell with a plain relaxed
+// store, a scrape sums the cells. Families and series are made on first use and counted against max_series.
+#pragma once
+
+#include "sluice/telemetry/settings.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sluice::telemetry {
+
+using labels = std::vector<std::pair<std::string, std::string>>;
+
+/// A count that only grows. add() is for the thread that owns the cell `thread`.
+class counter {
+public:
+    explicit counter(unsigned threads) : cells_(threads) {}
+    void add(unsigned thread, std::uint64_t by = 1) noexcept {
+        auto& mine = cells_[thread].value;
+        mine.store(mine.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+    }
+    std::uint64_t sum() const noexcept;
+
+private:
+    struct alignas(64) cell { std::atomic<std::uint64_t> value{0}; };
+    std::vector<cell> cells_;
+};
+
+/// A level that goes up and down, a part of it in each thread.
+class gauge {
+public:
+    explicit gauge(unsigned threads) : cells_(threads) {}
+    void add(unsigned thread, std::int64_t by) noexcept {
+        auto& mine = cells_[thread].value;
+        mine.store(mine.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+    }
+    std::int64_t sum() const noexcept;
+
+private:
+    struct alignas(64) cell { std::atomic<std::int64_t> value{0}; };
+    std::vector<cell> cells_;
+};
+
+/// How often a duration fell into each of the buckets 0.5 ms to 60 s.
+class histogram {
+public:
+    static constexpr std::size_t bucket_count = 16;  ///< the last one is +Inf
+    static std::span<const double> bounds() noexcept;  ///< seconds, bucket_count - 1 of them
+
+    explicit histogram(unsigned threads) : cells_(threads) {}
+    void observe(unsigned thread, std::chrono::nanoseconds took) noexcept;
+
+    struct reading { std::uint64_t buckets[bucket_count]; std::uint64_t count; double sum; };  ///< cumulative, seconds
+    reading sum() const noexcept;
+
+private:
+    struct alignas(64) cell { std::atomic<std::uint64_t> buckets[bucket_count]{}; std::atomic<std::uint64_t> nanoseconds{0}; };
+    std::vector<cell> cells_;
+};
+
+/// Every series of the process. Making one takes a lock, using one does not. A series lives as long as somebody
+/// holds it and disappears from the page after that.
+class registry {
+public:
+    registry(const metrics_settings&, unsigned threads);
+    ~registry();
+
+    std::shared_ptr<counter> make_counter(std::string_view family, labels);
+    std::shared_ptr<gauge> make_gauge(std::string_view family, labels);
+    std::shared_ptr<histogram> make_histogram(std::string_view family, labels);
+
+    /// A value read at scrape time (uptime, generation, dropped lines). `read` is called on the scraping thread.
+    enum class reading_kind { counter, gauge };
+    void watch(std::string_view family, labels, reading_kind, std::function<double()> read);
+
+    unsigned threads() const noexcept { return threads_; }
+
+    /// The page of /metrics in the Prometheus text format. Any thread.
+    std::string text() const;
+
+private:
+    struct state;
+    unsigned threads_;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace sluice::telemetry
