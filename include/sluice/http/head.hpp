@@ -26,6 +26,7 @@ struct field {
     std::string_view name;   ///< as received, any case
     std::string_view value;  ///< without surrounding white space
     field_id id = field_id::other;
+    bool hop_by_hop = false;  ///< ends here: a fixed hop-by-hop field, or named by Connection (RFC 9110 section 7.6.1)
 };
 
 /// The id of a field name, compared without regard to case. `underscore_alias`: treats `_` as `-`, to find

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/base/byte_buffer.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+namespace sluice {
+
+namespace {
+
+// Blocks of the two usual sizes are kept by the thread that freed them; odd sizes (a head over 64 KiB) go back at once.
+class block_list {
+public:
+    explicit block_list(std::size_t size, std::size_t keep) : size_(size), keep_(keep) {}
+    block_list(const block_list&) = delete;
+    block_list& operator=(const block_list&) = delete;
+    ~block_list() {
+        for (char* block : free_)
+            delete[] block;
+    }
+
+    char* take() {
+        if (free_.empty())
+            return new char[size_];
+        char* block = free_.back();
+        free_.pop_back();
+        return block;
+    }
+    void give(char* block) noexcept {
+        if (free_.size() < keep_ && free_.size() < free_.capacity())
+            free_.push_back(block);
+        else
+            delete[] block;
+    }
+    void prepare() { free_.reserve(keep_); }
+    std::size_t size() const noexcept { return size_; }
+
+private:
+    std::size_t size_;
+    std::size_t keep_;
+    std::vector<char*> free_;
+};
+
+struct thread_blocks {
+    thread_blocks() {
+        small.prepare();
+        large.prepare();
+    }
+    block_list small{byte_buffer::small_block, 256};
+    block_list large{byte_buffer::large_block, 64};
+};
+
+thread_blocks& blocks() {
+    thread_local thread_blocks mine;
+    return mine;
+}
+
+} // namespace
+
+void byte_buffer::reserve(std::size_t total) {
+    if (total <= capacity_) {
+        std::memmove(block_, block_ + begin_, size());
+    } else {
+        auto& lists = blocks();
+        const std::size_t wanted = total <= small_block ? small_block : total <= large_block ? large_block : total;
+        char* bigger = wanted == small_block ? lists.small.take() : wanted == large_block ? lists.large.take() : new char[wanted];
+        if (size() != 0)
+            std::memcpy(bigger, block_ + begin_, size());
+        byte_buffer old;
+        old.block_ = std::exchange(block_, bigger);
+        old.capacity_ = std::exchange(capacity_, wanted);
+    }
+    end_ -= begin_;
+    begin_ = 0;
+}
+
+void byte_buffer::release() noexcept {
+    if (block_ == nullptr)
+        return;
+    if (capacity_ == small_block)
+        blocks().small.give(block_);
+    else if (capacity_ == large_block)
+        blocks().large.give(block_);
+    else
+        delete[] block_;
+    block_ = nullptr;
+    begin_ = end_ = capacity_ = 0;
+}
+
+} // namespace sluice

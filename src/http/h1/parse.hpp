@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP/1 heads: bytes to the validated model. Beast's basic_parser reads the bytes of a complete head; what it is too
+// lenient about (facts of RFC 9112 sections 3, 5 and 6) is decided here. Used by server.cpp and client.cpp.
+#pragma once
+
+#include "sluice/base/arena.hpp"
+#include "sluice/base/bytes.hpp"
+#include "sluice/base/error.hpp"
+#include "sluice/http/head.hpp"
+#include "sluice/http/limits.hpp"
+#include "sluice/http/listener.hpp"
+
+#include <cstddef>
+#include <string_view>
+
+namespace sluice::http::h1 {
+
+/// Where reading a head stands. `consumed` counts only with `complete`; `code` and `reason` (static text, for the
+/// answer and the log) only with `failed`.
+struct parse_step {
+    enum class state { incomplete, complete, failed };
+    state at = state::incomplete;
+    std::size_t consumed = 0;
+    errc code = errc::bad_request;
+    std::string_view reason;
+};
+
+/// What a head is read against.
+struct head_rules {
+    limits bounds;
+    underscore_policy underscores = underscore_policy::drop_aliases;
+    path_policy paths = path_policy::rewrite;
+};
+
+/// Where the search for the end of the head goes on, so that a head that comes byte by byte is scanned once.
+/// Reset it to {} for each head.
+struct scan_position {
+    std::size_t scanned = 0;      ///< bytes already searched
+    std::size_t line_start = 0;   ///< of the line being searched, for limits.line
+};
+
+/// Reads one request head from the front of `bytes`. Views in `head` point into `bytes` and `room`.
+/// `bytes` may be changed (a harmless newer minor version is read as 1.1). Fails with bad_request, head_too_large,
+/// version_not_supported, not_implemented or expectation_failed.
+parse_step parse_request(mutable_bytes bytes, scan_position&, const head_rules&, arena& room, request_head& head);
+
+/// Reads one response head. `verb` is the request's method: it decides whether a body follows (RFC 9112 section 6.3).
+/// Fails with bad_upstream_message only.
+parse_step parse_response(mutable_bytes bytes, scan_position&, const limits&, method verb, arena& room, response_head& head);
+
+/// Reads the fields of a complete trailer section (`bytes` ends with the empty line) into `trailers`, leaving out what
+/// must not stand there (framing, routing, authentication and hop-by-hop fields, RFC 9110 section 6.5.1). False when malformed.
+bool parse_trailers(byte_view bytes, const limits&, header_list& trailers);
+
+} // namespace sluice::http::h1
