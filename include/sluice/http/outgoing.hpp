@@ -22,10 +22,14 @@ struct outgoing_request {
     bool upgrade = false;                ///< send Connection: upgrade and the client's Upgrade value
 };
 
-/// Who sent a request, for the forwarding fields.
+struct listener_settings;
+
+/// Who sent a request, and where it came in.
 struct client_facts {
-    std::string_view ip;     ///< text, without port
-    bool trusted = false;    ///< it is one of the listener's trusted_proxies
+    std::string_view ip;       ///< text, without port; empty for a Unix socket
+    std::string_view address;  ///< ip:port, for the log
+    const listener_settings* listener = nullptr;
+    bool trusted = false;      ///< it is one of the listener's trusted_proxies
     bool tls = false;
 };
 

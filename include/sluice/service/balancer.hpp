@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a balancer must offer: an immutable plan made with the table, and a cursor per worker that follows it.
+#pragma once
+
+#include "sluice/service/service.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace sluice::service {
+
+/// Picks nodes for one worker. Thread: that worker's.
+class picker {
+public:
+    virtual ~picker() = default;
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+    /// The position of the next node to try that is not among `tried`; none when every node with a weight was tried.
+    virtual std::size_t pick(std::span<const std::size_t> tried) noexcept = 0;
+};
+
+/// How a service spreads its requests. Immutable, shared by all workers.
+class balancer {
+public:
+    virtual ~balancer() = default;
+    /// A picker for one worker; `worker` spreads the starting points, so that workers do not march in step.
+    virtual std::unique_ptr<picker> make_picker(unsigned worker) const = 0;
+};
+
+} // namespace sluice::service

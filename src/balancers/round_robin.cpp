@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Smooth weighted round robin:
+//
+//     balancer: round_robin
+//
+// A node of weight 5 gets five turns of the cycle, spread over it instead of five in a row.
+#include "balancers/catalog.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
+namespace sluice::balancers {
+
+namespace {
+
+// The cycle is written down once per table. Weights that would make it longer are scaled down to this many turns.
+constexpr std::size_t longest_cycle = 4096;
+
+using cycle = std::vector<std::uint32_t>;
+
+std::vector<std::uint64_t> scaled_weights(const std::vector<service::node>& nodes) {
+    std::vector<std::uint64_t> weights;
+    std::uint64_t divisor = 0;
+    std::uint64_t total = 0;
+    for (const auto& one : nodes) {
+        weights.push_back(one.weight);
+        divisor = std::gcd(divisor, std::uint64_t{one.weight});
+        total += one.weight;
+    }
+    if (divisor == 0)
+        return weights;
+    const auto shrink = std::max<std::uint64_t>(1, total / divisor / longest_cycle + 1);
+    for (auto& weight : weights)
+        weight = weight == 0 ? 0 : std::max<std::uint64_t>(1, weight / divisor / shrink);
+    return weights;
+}
+
+// The turns of one cycle: every turn each node earns its weight, the richest is picked and pays the total.
+cycle write_cycle(const std::vector<service::node>& nodes) {
+    const auto weights = scaled_weights(nodes);
+    const auto total = std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
+    if (std::all_of(weights.begin(), weights.end(), [](auto weight) { return weight <= 1; })) {
+        cycle equal;
+        for (std::uint32_t at = 0; at < weights.size(); ++at)
+            if (weights[at] != 0)
+                equal.push_back(at);
+        return equal;
+    }
+    std::vector<std::int64_t> earned(weights.size(), 0);
+    cycle turns;
+    turns.reserve(total);
+    while (turns.size() < total) {
+        for (std::size_t at = 0; at < weights.size(); ++at)
+            earned[at] += static_cast<std::int64_t>(weights[at]);
+        const auto richest = std::max_element(earned.begin(), earned.end());
+        *richest -= static_cast<std::int64_t>(total);
+        turns.push_back(static_cast<std::uint32_t>(richest - earned.begin()));
+    }
+    return turns;
+}
+
+class round_robin_picker final : public service::picker {
+public:
+    round_robin_picker(std::shared_ptr<const cycle> turns, std::size_t start) : turns_(std::move(turns)), next_(start) {}
+
+    std::size_t pick(std::span<const std::size_t> tried) noexcept override {
+        for (std::size_t step = 0; step < turns_->size(); ++step) {
+            const std::size_t at = (*turns_)[next_];
+            next_ = next_ + 1 == turns_->size() ? 0 : next_ + 1;
+            if (std::find(tried.begin(), tried.end(), at) == tried.end())
+                return at;
+        }
+        return none;
+    }
+
+private:
+    std::shared_ptr<const cycle> turns_;
+    std::size_t next_;
+};
+
+class round_robin_balancer final : public service::balancer {
+public:
+    explicit round_robin_balancer(const std::vector<service::node>& nodes)
+        : turns_(std::make_shared<const cycle>(write_cycle(nodes))) {}
+
+    std::unique_ptr<service::picker> make_picker(unsigned worker) const override {
+        const auto start = turns_->empty() ? 0 : worker % turns_->size();
+        return std::make_unique<round_robin_picker>(turns_, start);
+    }
+
+private:
+    std::shared_ptr<const cycle> turns_;
+};
+
+} // namespace
+
+std::shared_ptr<const service::balancer> round_robin(const std::vector<service::node>& nodes) {
+    return std::make_shared<round_robin_balancer>(nodes);
+}
+
+} // namespace sluice::balancers

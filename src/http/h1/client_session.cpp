@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/h1/client_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::http::h1 {
+
+client_session::client_session(std::unique_ptr<net::stream> connected) : socket_(std::move(connected)) {}
+
+client_session::~client_session() = default;
+
+void client_session::begin(method verb, const limits& bounds) {
+    verb_ = verb;
+    bounds_ = &bounds;
+    room_.reset();
+    decoder_.reset();
+    scan_ = {};
+    head_bytes_ = 0;
+    request_done_ = response_done_ = sent_any_ = answered_ = false;
+    fault_ = {errc::upstream_closed, blame::upstream};
+}
+
+void client_session::put_head(const outgoing_request& request) {
+    write_request(out_.buffer(), request);
+    request_framing_ = request.body.how;
+    request_done_ = !request.body.has_body();
+    if (request.upgrade)
+        poisoned_ = true;  // whatever the node makes of it, this connection serves nobody else
+}
+
+void client_session::put_body(const chunk& piece) {
+    out_.put(piece, tunnel_ ? framing::kind::until_close : request_framing_);
+    request_done_ = request_done_ || piece.last;
+}
+
+io_state client_session::flush() {
+    if (broken_)
+        return io_state::broken;
+    const auto put = out_.write(*socket_);
+    sent_any_ = sent_any_ || put.bytes != 0;
+    if (put.state != io_state::broken)
+        return put.state;
+    // The node may have answered before it closed: reading decides what the client hears.
+    poisoned_ = true;
+    return fail(errc::upstream_closed, "request");
+}
+
+net::io_result client_session::fill() {
+    if (in_.room().empty())
+        in_.reserve(std::max(in_.size() + 1, in_.size() == in_.capacity() ? in_.capacity() * 2 : in_.capacity()));
+    const auto got = socket_->read(in_.room());
+    if (got.state == io_state::done)
+        in_.commit(got.bytes);
+    return got;
+}
+
+io_state client_session::take_head(response_head& head) {
+    in_.consume(std::exchange(head_bytes_, 0));
+    for (;;) {
+        if (!in_.empty()) {
+            answered_ = true;
+            const auto step = parse_response({in_.data(), in_.size()}, scan_, *bounds_, verb_, room_, head);
+            if (step.at == parse_step::state::failed)
+                return fail(errc::bad_upstream_message, step.reason);
+            if (step.at == parse_step::state::complete) {
+                head_bytes_ = step.consumed;
+                response_head_read(head);
+                return io_state::done;
+            }
+        }
+        const auto got = fill();
+        if (got.state == io_state::blocked)
+            return io_state::blocked;
+        if (got.state == io_state::broken || got.bytes == 0) {
+            fail(errc::upstream_closed, "response head");
+            // Not one byte of an answer on a connection that had served before: most likely closed while it was idle.
+            fault_.retry = answered_ ? retry_hint::never : retry_hint::if_reused;
+            return io_state::broken;
+        }
+    }
+}
+
+void client_session::response_head_read(response_head& head) {
+    scan_ = {};
+    if (head.informational() && head.status != 101)
+        return;
+    response_framing_ = head.body.how;
+    body_left_ = head.body.length;
+    response_done_ = !head.body.has_body();
+    poisoned_ = poisoned_ || !head.keep_alive || head.body.how == framing::kind::until_close;
+}
+
+io_state client_session::take_body(chunk& piece) {
+    piece = {};
+    in_.consume(std::exchange(head_bytes_, 0));
+    if (tunnel_)
+        return take_rest(piece);
+    if (response_done_) {
+        piece.last = true;
+        return io_state::done;
+    }
+    const auto state = response_framing_ == framing::kind::length    ? take_counted(piece)
+                       : response_framing_ == framing::kind::chunked ? take_chunked(piece)
+                                                                     : take_rest(piece);
+    if (state == io_state::done)
+        response_done_ = piece.last;
+    return state;
+}
+
+namespace {
+
+// A read that filled all there was room for promises more: read it in larger steps.
+void make_room(byte_buffer& in, bool was_full) {
+    in.clear();
+    if (was_full && in.capacity() < byte_buffer::large_block) {
+        in.release();
+        in.reserve(byte_buffer::large_block);
+    }
+}
+
+} // namespace
+
+io_state client_session::more_body() {
+    if (in_.empty())
+        make_room(in_, in_.room().empty());
+    const auto got = fill();
+    if (got.state == io_state::blocked)
+        return io_state::blocked;
+    ended_ = got.state == io_state::done && got.bytes == 0;
+    if (got.state == io_state::broken || ended_)
+        return fail(errc::upstream_closed, "response body");
+    return io_state::done;
+}
+
+io_state client_session::take_counted(chunk& piece) {
+    if (in_.empty())
+        if (const auto state = more_body(); state != io_state::done)
+            return state;
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(in_.size(), body_left_));
+    piece.bytes = in_.view().substr(0, size);
+    in_.consume(size);
+    body_left_ -= size;
+    piece.last = body_left_ == 0;
+    return io_state::done;
+}
+
+io_state client_session::take_chunked(chunk& piece) {
+    for (;;) {
+        const auto step = decoder_.next(in_.view(), *bounds_);
+        in_.consume(step.consumed);
+        switch (step.at) {
+        case chunk_decoder::state::content:
+            piece.bytes = step.content;
+            return io_state::done;
+        case chunk_decoder::state::end:
+            piece.last = true;
+            piece.trailers = decoder_.trailers().empty() ? nullptr : &decoder_.trailers();
+            return io_state::done;
+        case chunk_decoder::state::failed:
+            return fail(errc::bad_upstream_message, step.reason);
+        case chunk_decoder::state::need_more:
+            if (const auto state = more_body(); state != io_state::done)
+                return state;
+        }
+    }
+}
+
+// Everything until the node closes: a close-delimited body, or a tunnel.
+io_state client_session::take_rest(chunk& piece) {
+    if (in_.empty()) {
+        const bool was_broken = broken_;
+        const auto state = more_body();
+        if (state == io_state::broken && ended_) {
+            broken_ = was_broken;
+            piece.last = true;
+            return io_state::done;
+        }
+        if (state != io_state::done)
+            return state;
+    }
+    piece.bytes = in_.view();
+    in_.consume(piece.bytes.size());
+    return io_state::done;
+}
+
+void client_session::interrupt() noexcept {
+    socket_->interrupt(runtime::direction::in);
+    socket_->interrupt(runtime::direction::out);
+}
+
+void client_session::open_tunnel() {
+    tunnel_ = true;
+    poisoned_ = true;
+}
+
+bool client_session::reusable() const noexcept {
+    return request_done_ && response_done_ && !poisoned_ && !broken_ && out_.empty() &&
+           in_.size() == head_bytes_ && !socket_->stale();
+}
+
+void client_session::rest() {
+    in_.release();
+    out_.release();
+    head_bytes_ = 0;
+}
+
+io_state client_session::fail(errc why, std::string_view stage) noexcept {
+    broken_ = true;
+    fault_ = {why, blame::upstream, retry_hint::never, stage};
+    return io_state::broken;
+}
+
+} // namespace sluice::http::h1

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/h1/output.hpp"
+
+#include <algorithm>
+
+namespace sluice::http::h1 {
+
+void output::put(const chunk& piece, framing::kind coded) {
+    settle();
+    if (coded == framing::kind::chunked)
+        frame(piece);
+    else
+        piece_ = piece.bytes;
+    if (piece_.size() <= small_piece)
+        settle();
+}
+
+void output::frame(const chunk& piece) {
+    if (!piece.bytes.empty()) {
+        write_chunk_size(buffer_, piece.bytes.size());
+        piece_ = piece.bytes;
+        piece_end_ = "\r\n";
+    }
+    if (!piece.last)
+        return;
+    if (piece.trailers == nullptr) {
+        piece_end_ = piece.bytes.empty() ? std::string_view{"0\r\n\r\n"} : std::string_view{"\r\n0\r\n\r\n"};
+        return;
+    }
+    settle();
+    write_last_chunk(buffer_, piece.trailers);
+}
+
+// Turns the view into a copy.
+void output::settle() {
+    if (!piece_.empty())
+        buffer_.append(piece_);
+    if (!piece_end_.empty())
+        buffer_.append(piece_end_);
+    piece_ = piece_end_ = {};
+}
+
+output::written output::write(net::stream& socket) {
+    if (empty())
+        return {};
+    const byte_view pieces[] = {buffer_.view(), piece_, piece_end_};
+    const auto put = piece_.empty() ? socket.write({pieces, 1}) : socket.write(pieces);
+    if (put.state == io_state::broken)
+        return {io_state::broken, 0};
+    auto left = put.bytes;
+    const auto take = [&left](std::size_t size) {
+        const auto part = std::min(left, size);
+        left -= part;
+        return part;
+    };
+    buffer_.consume(take(buffer_.size()));
+    piece_.remove_prefix(take(piece_.size()));
+    piece_end_.remove_prefix(take(piece_end_.size()));
+    if (empty()) {
+        buffer_.clear();
+        return {io_state::done, put.bytes};
+    }
+    settle();
+    return {io_state::blocked, put.bytes};
+}
+
+} // namespace sluice::http::h1

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP/1 towards clients: one worker's connections of one listener. Each connection is one coroutine that reads heads,
+// calls the request_handler and closes. Used by app.
+#pragma once
+
+#include "sluice/http/exchange_io.hpp"
+#include "sluice/http/limits.hpp"
+#include "sluice/http/listener.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace sluice::http::h1 {
+
+/// What a listener's connections are read against. Immutable, shared by all workers.
+struct server_settings {
+    listener_settings listener;
+    limits bounds;
+    timeouts deadlines;
+};
+
+class server_session;
+struct exchange_state;
+
+class server {
+public:
+    using on_close = std::function<void()>;
+
+    server(runtime::worker&, std::shared_ptr<const server_settings>, request_handler&, on_close);
+    ~server();  ///< every connection must have ended
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+
+    /// Serves an accepted connection until it ends; then on_close is called. Thread: the worker's.
+    void adopt(int fd, const net::address& client);
+
+    /// From now on answers close their connection and idle connections are closed.
+    void drain();
+    bool draining() const noexcept { return draining_; }
+    /// Breaks what is still open.
+    void abort();
+    /// Closes idle connections to get descriptors back; says how many.
+    std::size_t shed_idle();
+
+    std::size_t open() const noexcept { return sessions_.size(); }
+
+private:
+    friend class server_session;
+    std::unique_ptr<exchange_state> take_state();
+    void give_state(std::unique_ptr<exchange_state>) noexcept;
+    void forget(server_session&) noexcept;
+
+    runtime::worker& worker_;
+    std::shared_ptr<const server_settings> settings_;
+    request_handler& handler_;
+    on_close on_close_;
+    std::vector<server_session*> sessions_;
+    std::vector<std::unique_ptr<exchange_state>> spare_;
+    bool draining_ = false;
+};
+
+} // namespace sluice::http::h1

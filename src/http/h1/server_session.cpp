@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a client connection: heads in, the handler, responses out. Reading bodies is in server_body.cpp.
+#include "http/h1/server_session.hpp"
+
+#include "sluice/http/date.hpp"
+#include "sluice/http/local_reply.hpp"
+#include "sluice/runtime/worker.hpp"
+
+#include <algorithm>
+
+namespace sluice::http::h1 {
+
+using runtime::direction;
+using runtime::wake;
+
+namespace {
+
+// An open connection that says nothing while we drain is closed after this: long enough for a request already on its
+// way, short enough not to hold the process.
+constexpr std::chrono::seconds drain_grace{1};
+
+// How long a connection that must close waits for the client to read the answer: closing with unread bytes would
+// reset the connection and could destroy the answer on its way (RFC 9112 section 9.6).
+constexpr std::chrono::seconds linger_pause{2};
+constexpr std::chrono::seconds linger_total{10};
+
+bool trusted_by(const listener_settings& listener, const net::address& client) {
+    return std::any_of(listener.trusted_proxies.begin(), listener.trusted_proxies.end(),
+                       [&](const net::cidr& block) { return block.contains(client); });
+}
+
+} // namespace
+
+void exchange_state::clear() {
+    head.clear();
+    room.reset();
+    decoder.reset();
+    scan = {};
+    body.release();
+    body_left = bytes_in = bytes_out = 0;
+    reading.reset();
+    writing.reset();
+}
+
+server_session::server_session(server& owner, runtime::worker& loop, int fd, const net::address& client)
+    : server_(owner), worker_(loop), socket_(loop, fd), ip_(client.ip()), address_(client.to_string()), head_started_(loop.now()) {
+    facts_.ip = ip_;
+    facts_.address = address_;
+    facts_.listener = &owner.settings_->listener;
+    facts_.trusted = trusted_by(owner.settings_->listener, client);
+    socket_.socket().on_hang_up(hang_up, this);
+    position_ = server_.sessions_.size();
+    server_.sessions_.push_back(this);
+}
+
+server_session::~server_session() {
+    if (state_)
+        server_.give_state(std::move(state_));
+    server_.forget(*this);
+}
+
+runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
+    auto& self = *owner;
+    for (;;) {
+        auto got = self.read_head();
+        while (got == reading::blocked) {
+            self.rest();
+            const auto why = co_await self.socket_.readable(self.head_deadline());
+            self.idle_ = false;
+            got = why == wake::ready ? self.read_head() : self.head_wait_ended(why);
+        }
+        if (got == reading::ended)
+            break;
+        if (got == reading::complete)
+            co_await self.server_.handler_.handle(self.state_->head, self);
+        else
+            self.refuse();
+        while (self.flush() == io_state::blocked)
+            if (co_await self.output() != wake::ready)
+                self.reset();
+        if (!self.end_exchange())
+            break;
+    }
+    if (!self.must_linger())
+        co_return;
+    self.socket_.shut_write();
+    const auto give_up = self.worker_.now() + linger_total;
+    for (;;) {
+        self.drop_input();
+        const auto deadline = std::min(give_up, self.worker_.now() + linger_pause);
+        if (self.broken_ || co_await self.socket_.readable(deadline) != wake::ready)
+            co_return;
+    }
+}
+
+server_session::reading server_session::read_head() {
+    for (;;) {
+        if (!in_.empty()) {
+            if (!state_)
+                begin_exchange();
+            const head_rules rules{server_.settings_->bounds, server_.settings_->listener.underscore_headers,
+                                   server_.settings_->listener.path_normalize};
+            const auto step = parse_request({in_.data(), in_.size()}, state_->scan, rules, state_->room, state_->head);
+            if (step.at == parse_step::state::complete) {
+                in_.consume(step.consumed);
+                state_->body_left = state_->head.body.length;
+                body_taken_ = !state_->head.body.has_body();
+                return reading::complete;
+            }
+            if (step.at == parse_step::state::failed) {
+                fault_ = step.code;
+                refusal_ = step.reason;
+                return reading::refused;
+            }
+        }
+        const auto got = fill(in_);
+        if (got.state == io_state::blocked)
+            return reading::blocked;
+        if (got.state == io_state::broken || got.bytes == 0)
+            return reading::ended;
+    }
+}
+
+void server_session::begin_exchange() {
+    state_ = server_.take_state();
+    if (!first_request_)
+        head_started_ = worker_.now();
+}
+
+time_point server_session::head_deadline() const noexcept {
+    const auto& deadlines = server_.settings_->deadlines;
+    const bool between_requests = !state_ && !first_request_;
+    const auto usual = head_started_ + (between_requests ? deadlines.client_idle : deadlines.client_head);
+    return server_.draining_ && !state_ ? std::min(usual, worker_.now() + drain_grace) : usual;
+}
+
+server_session::reading server_session::head_wait_ended(wake why) noexcept {
+    if (why == wake::interrupted && !broken_) {
+        // Draining began: wait on, but not for long.
+        socket_.resume_waits(direction::in);
+        return reading::blocked;
+    }
+    if (broken_ || !state_)
+        return reading::ended;
+    fault_ = errc::request_timeout;
+    refusal_ = "the request head did not arrive in time";
+    return reading::refused;
+}
+
+void server_session::rest() {
+    if (!in_.empty())
+        return;
+    idle_ = true;
+    in_.release();
+    out_.release();
+}
+
+void server_session::refuse() {
+    const auto& answer = reply_for(fault_);
+    const auto body = reply_body(answer, refusal_, {});
+    server_.handler_.refused({fault_, refusal_, {}, facts_});
+    state_->head.clear();  // whatever was read of it
+    response_head head;
+    head.status = answer.status;
+    head.reason = reason_phrase(answer.status);
+    head.fields.add("Content-Type", "application/json");
+    head.body = {framing::kind::length, body.size()};
+    keep_open_ = false;
+    put_head(head, {});
+    put_body({body, true, nullptr});
+    if (flush() == io_state::blocked)
+        return;
+}
+
+void server_session::put_informational(const response_head& head) {
+    if (head.status == 100)
+        continue_sent_ = true;
+    write_informational(out_.buffer(), head);
+}
+
+void server_session::put_head(const response_head& head, std::string_view request_id) {
+    response_begun_ = true;
+    const auto& request = state_->head;
+    if (!body_taken_ && !body_begun_ && request.body.has_body())
+        drop_buffered_body();
+    const bool client_is_1_0 = request.received.minor_number == 0;
+    framing body = head.body;
+    if (body.how == framing::kind::chunked || body.how == framing::kind::until_close)
+        body.how = client_is_1_0 ? framing::kind::until_close : framing::kind::chunked;
+    discard_body_ = request.verb == method::head;
+    response_framing_ = body.how;
+    const bool upgraded = head.status == 101;
+    keep_open_ = keep_open_ && request.keep_alive && !server_.draining_ && body.how != framing::kind::until_close &&
+                 (body_taken_ || body_begun_);
+    const auto persist = upgraded        ? persistence::upgrade
+                         : !keep_open_   ? persistence::close
+                         : client_is_1_0 ? persistence::keep_alive_1_0
+                                         : persistence::keep_alive;
+    write_response(out_.buffer(), head, body, persist, http_date(std::chrono::system_clock::now()), request_id);
+    if (discard_body_ || !body.has_body())
+        response_done_ = body.how != framing::kind::until_close || discard_body_;
+}
+
+void server_session::put_body(const chunk& piece) {
+    if (discard_body_)
+        return;
+    state_->bytes_out += piece.bytes.size();
+    out_.put(piece, tunnel_ ? framing::kind::until_close : response_framing_);
+    response_done_ = response_done_ || piece.last;
+}
+
+io_state server_session::flush() {
+    if (broken_)
+        return io_state::broken;
+    const auto put = out_.write(socket_);
+    if (put.state == io_state::broken)
+        return fail(errc::client_gone);
+    if (!tunnel_ && !state_->writing.moved(worker_.now(), put.bytes, server_.settings_->deadlines.min_rate))
+        return fail(errc::client_too_slow);
+    return put.state;
+}
+
+runtime::readiness server_session::output() {
+    state_->writing.wait_begins(worker_.now());
+    const auto idle = tunnel_ ? tunnel_idle_ : server_.settings_->deadlines.client_write_idle;
+    return socket_.writable(worker_.now() + idle);
+}
+
+bool server_session::end_exchange() {
+    gone_listener_ = nullptr;
+    const bool keep = response_done_ && keep_open_ && body_taken_ && !broken_ && !tunnel_;
+    if (!keep)
+        return false;
+    if (!state_->body.empty())
+        in_.swap(state_->body);
+    server_.give_state(std::move(state_));
+    socket_.resume_waits(direction::in);
+    head_started_ = worker_.now();
+    response_framing_ = framing::kind::none;
+    first_request_ = idle_ = body_taken_ = body_begun_ = continue_sent_ = false;
+    response_begun_ = response_done_ = discard_body_ = false;
+    keep_open_ = true;
+    return true;
+}
+
+void server_session::open_tunnel(std::chrono::milliseconds idle) {
+    tunnel_ = true;
+    tunnel_idle_ = idle;
+    body_taken_ = response_done_ = false;
+    discard_body_ = false;
+}
+
+presence server_session::where() const noexcept {
+    const auto& socket = socket_.socket();
+    return broken_ || socket.broken() ? presence::gone : socket.hung_up() ? presence::half_closed : presence::here;
+}
+
+void server_session::reset() noexcept {
+    if (response_begun_)
+        flush();  // what is queued shows the client where it broke
+    // Without a length or chunks only a reset tells the client that the body is not whole.
+    if (response_begun_ && response_framing_ == framing::kind::until_close)
+        socket_.reset_on_close();
+    broken_ = true;
+}
+
+io_state server_session::fail(errc why) noexcept {
+    broken_ = true;
+    fault_ = why;
+    return io_state::broken;
+}
+
+bool server_session::must_linger() const noexcept {
+    return !broken_ && response_begun_ && !tunnel_ && (!body_taken_ || !in_.empty() || socket_.socket().readable());
+}
+
+void server_session::drop_input() noexcept {
+    in_.clear();
+    for (int rounds = 0; rounds < 16; ++rounds) {
+        const auto got = socket_.read(in_.room());
+        if (got.state == io_state::blocked)
+            return;
+        if (got.state == io_state::broken || got.bytes == 0) {
+            broken_ = true;
+            return;
+        }
+    }
+    // More than that in one go is a flood, not a rest: the answer has had its time.
+    broken_ = true;
+}
+
+void server_session::close_idle() noexcept {
+    broken_ = true;
+    socket_.interrupt(direction::in);
+}
+
+void server_session::abort() noexcept {
+    broken_ = true;
+    fault_ = errc::shutting_down;
+    if (response_begun_ && response_framing_ == framing::kind::until_close)
+        socket_.reset_on_close();
+    socket_.interrupt(direction::in);
+    socket_.interrupt(direction::out);
+    if (gone_listener_ != nullptr)
+        gone_listener_->on_client_gone();
+}
+
+void server_session::hang_up(void* self) noexcept {
+    auto& session = *static_cast<server_session*>(self);
+    if (session.gone_listener_ != nullptr)
+        session.gone_listener_->on_client_gone();
+}
+
+} // namespace sluice::http::h1

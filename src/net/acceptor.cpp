@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/acceptor.hpp"
+
+#include "sluice/runtime/worker.hpp"
+#include "sluice/telemetry/log.hpp"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+
+namespace sluice::net {
+
+namespace {
+
+// How long accepting pauses when descriptors or connections run out: long enough not to spin, short enough to recover.
+constexpr std::chrono::milliseconds shortage_pause{100};
+
+bool out_of_descriptors(int code) noexcept {
+    return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+}
+
+} // namespace
+
+acceptor::acceptor(runtime::worker& owner, int fd, bool is_unix, connection_gate& gate, on_connection accepted, on_shortage shortage)
+    : worker_(owner),
+      socket_(owner, fd, runtime::watched::sharing::between_workers),
+      is_unix_(is_unix),
+      gate_(gate),
+      on_connection_(std::move(accepted)),
+      on_shortage_(std::move(shortage)) {}
+
+acceptor::~acceptor() = default;
+
+acceptor::taken acceptor::accept_one() {
+    if (!gate_.enter())
+        return taken::no_room;
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    const int fd = ::accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        gate_.leave();
+        if (out_of_descriptors(errno))
+            return taken::no_room;
+        // ECONNABORTED and the like concern one connection that is gone already; the queue goes on.
+        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EBADF || errno == EINVAL ? taken::queue_empty : taken::one;
+    }
+    if (!is_unix_) {
+        const int on = 1;
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    on_connection_(fd, address::from(from));
+    return taken::one;
+}
+
+runtime::task<> acceptor::run() {
+    using runtime::direction;
+    while (!stopping_) {
+        const auto got = accept_one();
+        if (got == taken::one)
+            continue;
+        if (got == taken::queue_empty) {
+            socket_.set_unreadable();
+            co_await socket_.until(direction::in, runtime::timer::never);
+            continue;
+        }
+        if (on_shortage_() == 0) {
+            // Waiting for output never ends by itself on a listening socket, so this is a pure pause.
+            co_await socket_.until(direction::out, worker_.now() + shortage_pause);
+        }
+    }
+}
+
+void acceptor::stop() {
+    if (stopping_)
+        return;
+    stopping_ = true;
+    // Clients whose connection the kernel has already answered must not be reset.
+    while (accept_one() == taken::one) {
+    }
+    socket_.interrupt(runtime::direction::in);
+    socket_.interrupt(runtime::direction::out);
+}
+
+} // namespace sluice::net

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listening sockets: binding them for all workers, and one worker's accept loop. Used by app.
+#pragma once
+
+#include "sluice/net/address.hpp"
+#include "sluice/runtime/poll_set.hpp"
+#include "sluice/runtime/task.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace sluice::net {
+
+/// One listener's descriptors, one per worker; a Unix socket's descriptors are duplicates of one.
+struct bound_listener {
+    std::vector<int> descriptors;
+    address bound;  ///< with the port the kernel chose, for port 0
+};
+
+/// Binds `where` for `workers` loops. A second process on the same port fails, although workers share it by SO_REUSEPORT.
+/// Throws std::system_error that names the address and, where /proc tells, who holds it.
+bound_listener bind_listener(const address& where, unsigned workers);
+
+/// Counts client connections of the process against limits.connections.
+class connection_gate {
+public:
+    explicit connection_gate(std::size_t limit) noexcept : limit_(limit) {}
+    bool enter() noexcept {
+        if (open_.fetch_add(1, std::memory_order_relaxed) < limit_)
+            return true;
+        open_.fetch_sub(1, std::memory_order_relaxed);
+        return false;
+    }
+    void leave() noexcept { open_.fetch_sub(1, std::memory_order_relaxed); }
+    std::size_t open() const noexcept { return open_.load(std::memory_order_relaxed); }
+
+private:
+    std::size_t limit_;
+    std::atomic<std::size_t> open_{0};
+};
+
+/// Accepts on one worker until told to stop. Thread: that worker's.
+class acceptor {
+public:
+    /// Gets each accepted, non-blocking descriptor and the client's address.
+    using on_connection = std::function<void(int fd, const address& client)>;
+    /// Asked for descriptors when the process runs out: closes idle connections, says how many.
+    using on_shortage = std::function<std::size_t()>;
+
+    acceptor(runtime::worker&, int fd, bool is_unix, connection_gate&, on_connection, on_shortage);
+    ~acceptor();
+
+    /// The accept loop; ends after stop(). The acceptor must live until then.
+    runtime::task<> run();
+
+    /// Takes what waits in the accept queue, then closes the descriptor. Returns at once; run() ends in this turn.
+    void stop();
+    bool stopped() const noexcept { return stopping_; }
+
+private:
+    enum class taken { one, queue_empty, no_room };
+    taken accept_one();
+
+    runtime::worker& worker_;
+    runtime::watched socket_;
+    bool is_unix_;
+    connection_gate& gate_;
+    on_connection on_connection_;
+    on_shortage on_shortage_;
+    bool stopping_ = false;
+};
+
+} // namespace sluice::net

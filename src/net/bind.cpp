@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Binding a listener once per worker so that the kernel spreads connections, without letting a second process in.
+#include "net/acceptor.hpp"
+
+#include <fmt/format.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace sluice::net {
+
+namespace {
+
+constexpr int backlog = 4096;
+
+// A descriptor that closes itself unless released.
+class owned_fd {
+public:
+    explicit owned_fd(int fd) noexcept : fd_(fd) {}
+    owned_fd(owned_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    owned_fd& operator=(owned_fd&&) = delete;
+    ~owned_fd() {
+        if (fd_ >= 0)
+            ::close(fd_);
+    }
+    int get() const noexcept { return fd_; }
+    int release() noexcept { return std::exchange(fd_, -1); }
+
+private:
+    int fd_;
+};
+
+void set_option(int fd, int option) {
+    const int on = 1;
+    ::setsockopt(fd, SOL_SOCKET, option, &on, sizeof on);
+}
+
+// The inode of the listening TCP socket on that port, from /proc/net/tcp{,6}; 0 when none is seen.
+unsigned long listening_inode(std::uint16_t port) {
+    for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+        std::ifstream lines(table);
+        std::string line;
+        std::getline(lines, line);
+        while (std::getline(lines, line)) {
+            char local[64];
+            unsigned state = 0;
+            unsigned long inode = 0;
+            if (std::sscanf(line.c_str(), " %*s %63s %*s %x %*s %*s %*s %*s %*s %lu", local, &state, &inode) != 3)
+                continue;
+            const char* colon = std::strrchr(local, ':');
+            constexpr unsigned tcp_listen = 0x0a;
+            if (colon != nullptr && state == tcp_listen && std::strtoul(colon + 1, nullptr, 16) == port)
+                return inode;
+        }
+    }
+    return 0;
+}
+
+bool holds_inode(const std::string& process, unsigned long inode) {
+    const std::string folder = "/proc/" + process + "/fd";
+    DIR* entries = ::opendir(folder.c_str());
+    if (entries == nullptr)
+        return false;
+    const std::string wanted = fmt::format("socket:[{}]", inode);
+    bool found = false;
+    while (const dirent* entry = ::readdir(entries)) {
+        char target[64];
+        const auto size = ::readlink((folder + "/" + entry->d_name).c_str(), target, sizeof target);
+        if (size > 0 && wanted == std::string_view(target, static_cast<std::size_t>(size))) {
+            found = true;
+            break;
+        }
+    }
+    ::closedir(entries);
+    return found;
+}
+
+// ", held by nginx (pid 123)" when /proc lets us see it.
+std::string holder_of(const address& where) {
+    if (where.is_unix())
+        return {};
+    const auto inode = listening_inode(where.port());
+    DIR* processes = inode == 0 ? nullptr : ::opendir("/proc");
+    if (processes == nullptr)
+        return {};
+    std::string found;
+    while (const dirent* entry = ::readdir(processes)) {
+        const std::string process = entry->d_name;
+        if (process.find_first_not_of("0123456789") != std::string::npos || !holds_inode(process, inode))
+            continue;
+        std::string name;
+        std::ifstream("/proc/" + process + "/comm") >> name;
+        found = fmt::format(", held by {} (pid {})", name, process);
+        break;
+    }
+    ::closedir(processes);
+    return found;
+}
+
+[[noreturn]] void fail(const address& where, const char* step, int code) {
+    const auto holder = code == EADDRINUSE ? holder_of(where) : std::string{};
+    throw std::system_error(code, std::generic_category(), fmt::format("cannot {} {}{}", step, where.to_string(), holder));
+}
+
+owned_fd open_socket(const address& where) {
+    const int family = where.is_unix() ? AF_UNIX : where.is_v6() ? AF_INET6 : AF_INET;
+    owned_fd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (fd.get() < 0)
+        fail(where, "open a socket for", errno);
+    if (where.is_v6()) {
+        const int on = 1;  // [::]:80 and 0.0.0.0:80 may both be listeners
+        ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    }
+    return fd;
+}
+
+void bind_to(const owned_fd& fd, const address& where) {
+    sockaddr_storage raw{};
+    const auto size = where.to_sockaddr(raw);
+    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&raw), size) != 0)
+        fail(where, "bind", errno);
+}
+
+void start_listening(const owned_fd& fd, const address& where) {
+    if (::listen(fd.get(), backlog) != 0)
+        fail(where, "listen on", errno);
+}
+
+address bound_address(const owned_fd& fd) {
+    sockaddr_storage raw{};
+    socklen_t size = sizeof raw;
+    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&raw), &size);
+    return address::from(raw);
+}
+
+// A socket file that nobody answers on is left over from a crash; one that answers is somebody's.
+void remove_stale_socket(const address& where) {
+    struct stat what{};
+    if (::lstat(where.path().c_str(), &what) != 0 || !S_ISSOCK(what.st_mode))
+        return;
+    const owned_fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_storage raw{};
+    const auto size = where.to_sockaddr(raw);
+    if (::connect(probe.get(), reinterpret_cast<sockaddr*>(&raw), size) != 0 && errno == ECONNREFUSED)
+        ::unlink(where.path().c_str());
+}
+
+bound_listener bind_unix(const address& where, unsigned workers) {
+    remove_stale_socket(where);
+    auto first = open_socket(where);
+    bind_to(first, where);
+    start_listening(first, where);
+    bound_listener all{{}, where};
+    for (unsigned i = 1; i < workers; ++i)
+        all.descriptors.push_back(::fcntl(first.get(), F_DUPFD_CLOEXEC, 3));
+    all.descriptors.push_back(first.release());
+    return all;
+}
+
+} // namespace
+
+bound_listener bind_listener(const address& where, unsigned workers) {
+    if (where.is_unix())
+        return bind_unix(where, workers);
+    // Bound first without SO_REUSEPORT: a port held by another process refuses here, even if that one shares it.
+    auto first = open_socket(where);
+    set_option(first.get(), SO_REUSEADDR);
+    bind_to(first, where);
+    set_option(first.get(), SO_REUSEPORT);
+    bound_listener all{{}, bound_address(first)};
+    std::vector<owned_fd> sockets;
+    sockets.push_back(std::move(first));
+    while (sockets.size() < workers) {
+        auto next = open_socket(all.bound);
+        set_option(next.get(), SO_REUSEADDR);
+        set_option(next.get(), SO_REUSEPORT);
+        bind_to(next, all.bound);
+        sockets.push_back(std::move(next));
+    }
+    for (const auto& fd : sockets)
+        start_listening(fd, all.bound);
+    for (auto& fd : sockets)
+        all.descriptors.push_back(fd.release());
+    return all;
+}
+
+} // namespace sluice::net

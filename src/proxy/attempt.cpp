@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/attempt.hpp"
+
+#include "proxy/connect.hpp"
+#include "proxy/relay.hpp"
+#include "proxy/request_pump.hpp"
+
+#include "sluice/base/strings.hpp"
+#include "sluice/runtime/worker.hpp"
+
+namespace sluice::proxy {
+
+using http::io_state;
+using runtime::wake;
+
+namespace {
+
+// More 1xx heads than that before a final one is a node gone wrong.
+constexpr unsigned most_informational = 16;
+
+// The connection of one attempt: stop() can reach it while it is used, and it goes back to its pool at the end.
+class lease {
+public:
+    lease(exchange& x, upstream::node_pool& pool, upstream::node_pool::connection used) noexcept
+        : x_(x), pool_(pool), connection_(std::move(used)) {
+        x_.upstream = connection_.get();
+    }
+    ~lease() {
+        x_.upstream = nullptr;
+        pool_.give_back(std::move(connection_));
+    }
+    lease(const lease&) = delete;
+    lease& operator=(const lease&) = delete;
+
+    http::h1::client_session& operator*() const noexcept { return *connection_; }
+
+private:
+    exchange& x_;
+    upstream::node_pool& pool_;
+    upstream::node_pool::connection connection_;
+};
+
+std::string_view trimmed(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+        text.remove_suffix(1);
+    return text;
+}
+
+// Whether `chosen` is a member of the comma-separated list `offers`.
+bool names_one_of(std::string_view chosen, std::string_view offers) noexcept {
+    while (!chosen.empty() && !offers.empty()) {
+        const auto comma = offers.find(',');
+        if (iequals(trimmed(offers.substr(0, comma)), chosen))
+            return true;
+        offers.remove_prefix(comma == std::string_view::npos ? offers.size() : comma + 1);
+    }
+    return false;
+}
+
+// Head and whatever of the body is here leave in one write; the pump sends the rest.
+void send_request(exchange& x, http::upstream_stream& node) {
+    node.put_head(x.outgoing);
+    x.request_progress = x.worker.now();
+    http::chunk piece;
+    if (!x.replay.empty()) {
+        piece = x.replay.all();
+        node.put_body(piece);
+    } else if (x.request->body.has_body() && x.client->take_body(piece) == io_state::done) {
+        x.replay.keep(piece);
+        node.put_body(piece);
+    } else {
+        piece.last = !x.request->body.has_body();
+    }
+    if (node.flush() != io_state::done || !piece.last)
+        start_pump(x, node);
+}
+
+std::optional<failure> forward_informational(exchange& x, unsigned count) {
+    if (count > most_informational)
+        return failure{errc::bad_upstream_message, blame::upstream, retry_hint::never, "too many 1xx heads"};
+    if (x.request->received.minor_number != 0) {
+        x.client->put_informational(x.response);
+        if (x.client->flush() == io_state::broken)
+            return failure{errc::client_gone, blame::client};
+    }
+    return {};
+}
+
+// A node may switch protocols only when asked, and only to what was asked for (CVE-2026-2833).
+std::optional<failure> check_switch(const exchange& x) {
+    if (x.outgoing.upgrade && names_one_of(x.response.upgrade, x.request->upgrade))
+        return {};
+    return failure{errc::bad_upstream_message, blame::upstream, retry_hint::never, "a 101 that was not asked for"};
+}
+
+// The deadline for the head starts anew while the request body still moves: an upload may take longer than that.
+bool still_sending(const exchange& x, time_point& deadline) noexcept {
+    const auto later = x.request_progress + x.target->deadlines.upstream_head;
+    if (!x.pump_running || later <= x.worker.now())
+        return false;
+    deadline = later;
+    return true;
+}
+
+runtime::task<std::optional<failure>> await_head(exchange& x, http::upstream_stream& node) {
+    auto deadline = x.worker.now() + x.target->deadlines.upstream_head;
+    for (unsigned informational = 0;;) {
+        if (x.stopped())
+            co_return x.stop_reason();
+        switch (node.take_head(x.response)) {
+        case io_state::broken:
+            co_return node.fault();
+        case io_state::done:
+            if (!x.response.informational() || x.response.status == 101)
+                co_return std::nullopt;
+            if (auto failed = forward_informational(x, ++informational))
+                co_return failed;
+            break;
+        case io_state::blocked:
+            x.upstream_wait_begins();
+            const auto why = co_await node.input(deadline);
+            x.upstream_wait_ends();
+            if (why == wake::expired && !still_sending(x, deadline))
+                co_return failure{errc::upstream_timeout, blame::upstream, retry_hint::never, "response head"};
+        }
+    }
+}
+
+} // namespace
+
+runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& pool, tries& left) {
+    auto idle = left.fresh() ? nullptr : pool.take_idle();
+    left.leased_from_pool(idle != nullptr);
+    left.bytes_went_out(false);
+    if (!idle) {
+        x.upstream_wait_begins();
+        auto made = co_await connect(x, pool, left.connect_deadline());
+        x.upstream_wait_ends();
+        if (!made)
+            co_return made.error();
+        idle = std::move(*made);
+    }
+    const lease held(x, pool, std::move(idle));
+    auto& node = *held;
+    node.begin(x.request->verb, (**x.pin).bounds);
+    pool.stats().count_request(x.worker.index());
+
+    send_request(x, node);
+    auto failed = co_await await_head(x, node);
+    if (!failed && x.response.status == 101)
+        failed = check_switch(x);
+    if (!failed)
+        failed = co_await relay(x, node);
+    if (x.pump_running) {
+        stop_pump(x, node);
+        co_await x.pump_ended;
+        pump_stopped(x);
+    }
+    left.bytes_went_out(node.sent_any());
+    if (failed && failed->who == blame::upstream)
+        pool.stats().set_last_error(failed->stage);
+    co_return failed;
+}
+
+} // namespace sluice::proxy

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/exchange.hpp"
+
+#include "sluice/runtime/worker.hpp"
+
+namespace sluice::proxy {
+
+namespace {
+
+// A client that shut its sending side may be gone or may only have nothing more to say: TCP does not tell. It is given
+// this long without a byte moving towards it before its node is told to stop (docs/decisions.md).
+constexpr std::chrono::seconds half_close_grace{1};
+
+} // namespace
+
+exchange::exchange(runtime::worker& owner)
+    : worker(owner), pump_ended(owner), gone_timer_(*this, gone_fired), total_timer_(*this, total_fired) {}
+
+void exchange::begin(http::request_head& head, http::client_stream& from, const pinned_table& now) {
+    pin = now;
+    request = &head;
+    client = &from;
+    started = std::chrono::system_clock::now();
+    started_steady = steady_clock::now();
+    client->on_gone(this);
+    if (client->where() != http::presence::here)
+        on_client_gone();
+}
+
+void exchange::end() noexcept {
+    gone_timer_.disarm();
+    total_timer_.disarm();
+    client->on_gone(nullptr);
+    replay.release();
+    pin.reset();
+    request = nullptr;
+    client = nullptr;
+    route = nullptr;
+    target = nullptr;
+    node = nullptr;
+    upstream = nullptr;
+    outgoing = {};
+    response.clear();
+    pump_ended.clear();
+    stopped_.reset();
+    error.reset();
+    upstream_wait = {};
+    attempts = status = 0;
+    tried_count_ = 0;
+    response_begun = streams = pump_running = false;
+}
+
+void exchange::stop(errc why, blame who) noexcept {
+    if (!stopped_)
+        stopped_ = failure{why, who};
+    if (upstream != nullptr)
+        upstream->interrupt();
+    if (dialling != nullptr)
+        dialling->interrupt(runtime::direction::out);
+    if (queued != nullptr)
+        queued->interrupt();
+}
+
+void exchange::arm_total(std::chrono::milliseconds total) noexcept {
+    worker.timers().arm(total_timer_, worker.now() + total);
+}
+
+void exchange::on_client_gone() noexcept {
+    if (streams && response_begun && status == 101)
+        return;  // a tunnel ends by its own directions
+    if (client->where() == http::presence::gone)
+        return stop(errc::client_gone, blame::client);
+    bytes_at_gone_ = client->bytes_out();
+    worker.timers().arm(gone_timer_, worker.now() + half_close_grace);
+}
+
+void exchange::gone_fired(runtime::timer& fired) noexcept {
+    auto& self = static_cast<clock_timer&>(fired).owner;
+    if (self.client->bytes_out() != self.bytes_at_gone_)
+        self.on_client_gone();  // still reading: look again later
+    else
+        self.stop(errc::client_gone, blame::client);
+}
+
+void exchange::total_fired(runtime::timer& fired) noexcept {
+    auto& self = static_cast<clock_timer&>(fired).owner;
+    if (!self.streams)
+        self.stop(errc::upstream_timeout, blame::upstream);
+}
+
+void exchange::upstream_wait_begins() noexcept { wait_began_ = worker.now(); }
+
+void exchange::upstream_wait_ends() noexcept { upstream_wait += worker.now() - wait_began_; }
+
+} // namespace sluice::proxy

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything known about one request while it is being proxied: what it matched, how far it got, what stopped it, what
+// the log will say. One object per request, reused by its worker; knows no rules, only state.
+#pragma once
+
+#include "proxy/replay.hpp"
+#include "proxy/table.hpp"
+#include "upstream/node_pool.hpp"
+
+#include "sluice/base/error.hpp"
+#include "sluice/http/exchange_io.hpp"
+#include "sluice/runtime/event.hpp"
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sluice::proxy {
+
+class exchange final : public http::gone_listener {
+public:
+    explicit exchange(runtime::worker&);
+    exchange(const exchange&) = delete;
+    exchange& operator=(const exchange&) = delete;
+
+    /// Begins anew for a request; everything borrowed lives until end().
+    void begin(http::request_head&, http::client_stream&, const pinned_table&);
+    void end() noexcept;
+
+    /// Stops the exchange from outside its own flow (the client left, a deadline, the request broke): remembers why and
+    /// ends whatever it waits for. The first reason stays.
+    void stop(errc why, blame who) noexcept;
+    bool stopped() const noexcept { return stopped_.has_value(); }
+    failure stop_reason() const noexcept { return *stopped_; }
+
+    /// The route's total deadline, counted from now.
+    void arm_total(std::chrono::milliseconds total) noexcept;
+
+    void on_client_gone() noexcept override;
+
+    /// Waits for a node are measured: they are not our overhead.
+    void upstream_wait_begins() noexcept;
+    void upstream_wait_ends() noexcept;
+
+    std::span<const std::size_t> tried() const noexcept { return {tried_.data(), tried_count_}; }
+    void remember_tried(std::size_t node) noexcept {
+        if (tried_count_ < tried_.size())
+            tried_[tried_count_++] = node;
+    }
+    bool can_try_more() const noexcept { return tried_count_ < tried_.size(); }
+
+    runtime::worker& worker;
+    http::request_head* request = nullptr;
+    http::client_stream* client = nullptr;
+    pinned_table pin;  // keeps the table this exchange started with
+    const table_route* route = nullptr;
+    const route_target* target = nullptr;
+    http::outgoing_request outgoing;
+    http::response_head response;
+    replay_buffer replay;
+
+    // What is waited for right now, so that stop() can end the wait.
+    http::upstream_stream* upstream = nullptr;
+    net::stream* dialling = nullptr;
+    upstream::slot_wait* queued = nullptr;
+
+    runtime::event pump_ended;
+    bool pump_running = false;
+    time_point request_progress{};  // when the last piece of the request body went out
+    time_point last_activity{};     // of a tunnel, either direction
+
+    // For the log and the metrics.
+    std::chrono::system_clock::time_point started{};
+    time_point started_steady{};
+    duration upstream_wait{};
+    const table_node* node = nullptr;
+    unsigned attempts = 0;
+    unsigned status = 0;
+    std::optional<errc> error;
+    std::array<char, 128> request_id{};  // 32 hex of ours, or what a trusted proxy sent
+    std::size_t request_id_size = 0;
+    bool response_begun = false;
+    bool streams = false;  // event streams and tunnels: idle times and totals differ
+
+private:
+    struct clock_timer : runtime::timer {
+        clock_timer(exchange& of, callback fire) noexcept : timer(fire), owner(of) {}
+        exchange& owner;
+    };
+    static void gone_fired(runtime::timer&) noexcept;
+    static void total_fired(runtime::timer&) noexcept;
+
+    std::optional<failure> stopped_;
+    clock_timer gone_timer_;
+    clock_timer total_timer_;
+    std::uint64_t bytes_at_gone_ = 0;
+    time_point wait_began_{};
+    std::array<std::size_t, 16> tried_{};
+    std::size_t tried_count_ = 0;
+};
+
+} // namespace sluice::proxy

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a request on one screen: handle().
+#include "proxy/gateway.hpp"
+
+#include "proxy/attempt.hpp"
+#include "proxy/local_answer.hpp"
+#include "proxy/request_id.hpp"
+#include "proxy/retry.hpp"
+#include "routing/rewrite.hpp"
+
+#include "sluice/http/local_reply.hpp"
+#include "sluice/runtime/worker.hpp"
+
+namespace sluice::proxy {
+
+namespace {
+
+constexpr std::size_t spare_exchanges = 256;
+
+} // namespace
+
+gateway::gateway(runtime::worker& owner, recorder_sinks sinks) : worker_(owner), services_(owner), recorder_(owner, sinks) {}
+
+gateway::~gateway() = default;
+
+void gateway::adopt(std::shared_ptr<const table> next) {
+    services_.adopt(*next);
+    recorder_.adopt(*next);
+    table_ = pinned_table(new std::shared_ptr<const table>(std::move(next)));
+}
+
+runtime::task<> gateway::handle(http::request_head& head, http::client_stream& client) {
+    auto owned = take_exchange();
+    auto& x = *owned;
+    x.begin(head, client, table_);                       // from here on this table, whatever is published meanwhile
+    choose_request_id(x, random_);
+
+    auto failed = match(x);                              // route and service
+    if (!failed)
+        failed = prepare(x);                             // rewrite, forwarding fields, limits
+    if (!failed) {
+        auto& service = services_.of(*x.target->service);
+        tries left(x, service);
+        do {                                             // at most retries.attempts more, see retry.cpp
+            const auto node = left.next_node();
+            if (!node) {
+                failed = left.nothing_left();
+                break;
+            }
+            failed = co_await attempt(x, *node, left);   // connect, send, await the head, relay the body
+            recorder_.attempt_ended(x, failed);
+        } while (failed && left.again(*failed));
+    }
+    if (failed)
+        answer(x, *failed);                              // an answer of our own, or a visibly broken one
+
+    recorder_.finish(x);                                 // metrics and access log: always
+    x.end();
+    give_exchange(std::move(owned));
+}
+
+std::optional<failure> gateway::match(exchange& x) {
+    const auto& routes = **x.pin;
+    const auto found = routes.matcher->match({*x.request, x.client->client().listener->name});
+    if (!found)
+        return failure{errc::no_route, blame::client, retry_hint::never, "routing"};
+    x.route = &routes.routes[*found];
+    const auto target = x.route->split.pick(x.route->targets.size() == 1 ? 0 : random_.next());
+    if (!target)
+        return failure{errc::no_healthy_node, blame::gateway, retry_hint::never, "routing"};
+    x.target = &x.route->targets[*target];
+    if (x.route->settings.timeout)
+        x.arm_total(*x.route->settings.timeout);
+    return {};
+}
+
+std::optional<failure> gateway::prepare(exchange& x) {
+    const auto& head = *x.request;
+    const auto& most = (**x.pin).bounds.body;
+    if (most && head.body.how == http::framing::kind::length && head.body.length > *most)
+        return failure{errc::body_too_large, blame::client, retry_hint::never, "request body"};
+    auto& out = x.outgoing;
+    out.head = &head;
+    out.body = head.body;
+    out.path = head.path;
+    // An Upgrade with a body would leave two readings of where the body ends: it goes out as an ordinary request.
+    out.upgrade = !head.upgrade.empty() && !head.body.has_body() && head.received.minor_number != 0;
+    const auto& rewrite = x.route->settings.rewrite;
+    if (rewrite.prefix) {
+        const auto path = routing::replace_prefix(head.path, x.route->settings.match.path.text, *rewrite.prefix, x.client->room());
+        if (!path)
+            return failure{errc::bad_request, blame::client, retry_hint::never, "rewrite"};
+        out.path = *path;
+    }
+    if (rewrite.host == host_rewrite::preserve)
+        out.authority = head.authority;
+    else if (rewrite.host == host_rewrite::literal)
+        out.authority = rewrite.host_literal;
+    out.request_id = {x.request_id.data(), x.request_id_size};
+    set_forwarding(out, head, x.client->client(), x.client->room());
+    x.replay.begin(head.body.has_body() && http::idempotent(head.verb));
+    return {};
+}
+
+void gateway::answer(exchange& x, const failure& why) {
+    x.error = why.code;
+    if (why.code == errc::client_gone)
+        x.status = x.response_begun ? x.status : http::reply_for(errc::client_gone).status;
+    if (x.response_begun || why.code == errc::client_gone || why.code == errc::shutting_down) {
+        x.client->reset();
+        return;
+    }
+    x.status = http::reply_for(why.code).status;
+    put_local_answer(*x.client, why.code, x.client->fault_detail(), x.outgoing.request_id);
+}
+
+void gateway::refused(const http::refusal& what) noexcept { recorder_.refused(what); }
+
+std::unique_ptr<exchange> gateway::take_exchange() {
+    if (spare_.empty())
+        return std::make_unique<exchange>(worker_);
+    auto one = std::move(spare_.back());
+    spare_.pop_back();
+    return one;
+}
+
+void gateway::give_exchange(std::unique_ptr<exchange> done) noexcept {
+    if (spare_.size() < spare_exchanges)
+        spare_.push_back(std::move(done));
+}
+
+} // namespace sluice::proxy

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is left of a request when it is over: a line in the access log and a few counters. One per worker; the handles
+// of the series are looked up once and kept until the table changes.
+#pragma once
+
+#include "proxy/exchange.hpp"
+
+#include "sluice/telemetry/access_log.hpp"
+#include "sluice/telemetry/metric.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace sluice::proxy {
+
+/// Where a gateway reports to. Borrowed for its life.
+struct recorder_sinks {
+    telemetry::registry& metrics;
+    telemetry::access_log& log;
+    bool per_route = true;
+    bool per_node = true;
+};
+
+class recorder {
+public:
+    recorder(runtime::worker&, recorder_sinks);
+
+    void adopt(const table&);
+    void attempt_ended(const exchange&, const std::optional<failure>&);
+    void finish(const exchange&);
+    void refused(const http::refusal&) noexcept;
+
+private:
+    using key = std::uint64_t;
+    telemetry::counter& request_counter(const exchange&);
+    telemetry::counter& attempt_counter(const exchange&, std::string_view outcome, unsigned outcome_number);
+    telemetry::histogram& duration_of(const exchange&);
+    void count_rejected(std::string_view reason);
+    void write_line(const exchange&, duration took);
+
+    runtime::worker& worker_;
+    recorder_sinks sinks_;
+    unsigned thread_;
+    std::shared_ptr<telemetry::histogram> overhead_;
+    std::unordered_map<key, std::shared_ptr<telemetry::counter>> requests_;
+    std::unordered_map<key, std::shared_ptr<telemetry::counter>> attempts_;
+    std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> rejected_;
+    std::unordered_map<std::string, unsigned> listeners_;
+    std::vector<std::shared_ptr<telemetry::histogram>> durations_;  // by route, the last one for none
+};
+
+} // namespace sluice::proxy

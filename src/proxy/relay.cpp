@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/relay.hpp"
+
+#include "proxy/request_pump.hpp"
+
+#include "sluice/base/byte_buffer.hpp"
+#include "sluice/base/strings.hpp"
+#include "sluice/runtime/worker.hpp"
+
+namespace sluice::proxy {
+
+using http::io_state;
+using runtime::wake;
+
+namespace {
+
+bool is_event_stream(const http::response_head& head) noexcept {
+    const auto* type = head.fields.find(http::field_id::content_type);
+    constexpr std::string_view events = "text/event-stream";
+    return type != nullptr && type->value.size() >= events.size() && iequals(type->value.substr(0, events.size()), events);
+}
+
+void begin_response(exchange& x, http::upstream_stream& node) {
+    x.response_begun = true;
+    x.status = x.response.status;
+    x.last_activity = x.worker.now();
+    x.streams = x.status == 101 || is_event_stream(x.response);
+    x.client->put_head(x.response, {});
+    if (x.status != 101)
+        return;
+    x.client->flush();  // before raw bytes may follow; what is left stays queued
+    x.client->open_tunnel(x.target->deadlines.stream_idle);
+    node.open_tunnel();
+    start_pump(x, node);
+}
+
+runtime::task<std::optional<failure>> flush_to_client(exchange& x) {
+    for (;;) {
+        const auto sent = x.client->flush();
+        if (sent == io_state::done)
+            co_return std::nullopt;
+        if (sent == io_state::broken)
+            co_return failure{x.client->fault(), blame::client};
+        const auto why = co_await x.client->output();
+        if (x.stopped())
+            co_return x.stop_reason();
+        if (why == wake::expired)
+            co_return failure{errc::client_too_slow, blame::client};
+    }
+}
+
+// Waits for more of the response; nothing when it is worth looking again.
+runtime::task<std::optional<failure>> await_more(exchange& x, http::upstream_stream& node) {
+    const auto& deadlines = x.target->deadlines;
+    const auto idle = x.streams ? deadlines.stream_idle : deadlines.upstream_idle;
+    const auto since = x.streams ? x.last_activity : x.worker.now();
+    x.upstream_wait_begins();
+    const auto why = co_await node.input(since + idle);
+    x.upstream_wait_ends();
+    if (x.stopped())
+        co_return x.stop_reason();
+    if (why == wake::expired && (!x.streams || x.last_activity + idle <= x.worker.now()))
+        co_return failure{errc::upstream_timeout, blame::upstream, retry_hint::never, "response body"};
+    co_return std::nullopt;
+}
+
+} // namespace
+
+runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& node) {
+    begin_response(x, node);
+    std::size_t queued = 0;
+    for (;;) {
+        http::chunk piece;
+        const auto got = node.take_body(piece);
+        if (got == io_state::broken)
+            co_return node.fault();
+        if (got == io_state::done) {
+            x.client->put_body(piece);
+            queued += piece.bytes.size();
+            // Small pieces that are here already leave together.
+            if (!piece.last && piece.bytes.size() <= http::small_piece && queued < byte_buffer::small_block)
+                continue;
+        }
+        // Written straight away when the socket takes it, which is nearly always: no coroutine for that.
+        if (x.client->flush() != io_state::done)
+            if (auto failed = co_await flush_to_client(x))
+                co_return failed;
+        queued = 0;
+        if (got == io_state::done && piece.last)
+            break;
+        x.last_activity = x.worker.now();
+        if (got == io_state::blocked)
+            if (auto failed = co_await await_more(x, node))
+                co_return failed;
+    }
+    if (x.status == 101)
+        x.client->end_tunnel_output();
+    co_return std::nullopt;
+}
+
+} // namespace sluice::proxy

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A bounded copy of the request body already sent, so that an idempotent request can be sent again on another
+// connection. Over the bound the copy is dropped and with it the right to try again.
+#pragma once
+
+#include "sluice/base/byte_buffer.hpp"
+#include "sluice/http/exchange_io.hpp"
+
+namespace sluice::proxy {
+
+class replay_buffer {
+public:
+    static constexpr std::size_t most = byte_buffer::large_block;
+
+    /// Starts for a request; `wanted`: whether its body may be sent twice at all.
+    void begin(bool wanted) noexcept {
+        release();
+        wanted_ = wanted;
+    }
+    /// Remembers a piece that is about to go out.
+    void keep(const http::chunk& piece) {
+        began_ = true;
+        ended_ = ended_ || piece.last;
+        if (!wanted_ || piece.trailers != nullptr || copy_.size() + piece.bytes.size() > most) {
+            wanted_ = false;
+            copy_.release();
+            return;
+        }
+        copy_.append(piece.bytes);
+    }
+    /// True when everything taken from the client so far is here (or nothing was taken).
+    bool complete() const noexcept { return wanted_ || !began_; }
+    /// What was taken so far, as one piece.
+    http::chunk all() const noexcept { return {copy_.view(), ended_, nullptr}; }
+    bool empty() const noexcept { return !began_; }
+    void release() noexcept {
+        copy_.release();
+        wanted_ = began_ = ended_ = false;
+    }
+
+private:
+    byte_buffer copy_;
+    bool wanted_ = false;
+    bool began_ = false;
+    bool ended_ = false;
+};
+
+} // namespace sluice::proxy

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/retry.hpp"
+
+#include "sluice/runtime/worker.hpp"
+
+namespace sluice::proxy {
+
+tries::tries(exchange& x, worker_service& service) noexcept
+    : x_(x),
+      service_(service),
+      left_(x.target->service->settings.retries.attempts),
+      connect_deadline_(x.worker.now() + 3 * x.target->deadlines.connect) {
+    service_.budget.earn();
+}
+
+upstream::node_pool* tries::next_node() {
+    // A fresh connection goes to the same node: it only closed an idle one, which servers do all the time.
+    if (!fresh_)
+        node_ = service_.picker->pick(x_.tried());
+    if (node_ == service::picker::none)
+        return nullptr;
+    x_.node = &x_.target->service->nodes[node_];
+    ++x_.attempts;
+    return service_.pools[node_];
+}
+
+failure tries::nothing_left() const noexcept {
+    return last_ ? *last_ : failure{errc::no_healthy_node, blame::gateway, retry_hint::never, "balancing"};
+}
+
+bool tries::may_send_again() const noexcept {
+    return (!sent_ || http::idempotent(x_.request->verb)) && x_.replay.complete();
+}
+
+bool tries::take_one() noexcept {
+    if (left_ == 0 || !x_.can_try_more())
+        return false;
+    --left_;
+    return true;
+}
+
+bool tries::again(const failure& why) {
+    last_ = why;
+    if (x_.response_begun || x_.stopped())
+        return false;
+    if (why.code == errc::connect_failed) {
+        // Nothing was sent, so this costs no budget; the time all connects share bounds it.
+        fresh_ = false;
+        x_.remember_tried(node_);
+        return take_one() && x_.worker.now() < connect_deadline_;
+    }
+    if (why.retry == retry_hint::never || !may_send_again())
+        return false;
+    if (reused_ && !fresh_) {
+        fresh_ = true;
+        return true;
+    }
+    fresh_ = false;
+    x_.remember_tried(node_);
+    return take_one() && service_.budget.spend();
+}
+
+} // namespace sluice::proxy

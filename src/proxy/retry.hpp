@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which node next, and whether at all: the rules of trying again (contract: below the table of answers). Decides only;
+// attempt.cpp does.
+#pragma once
+
+#include "proxy/exchange.hpp"
+#include "proxy/worker_services.hpp"
+
+#include <cstddef>
+#include <optional>
+
+namespace sluice::proxy {
+
+/// The tries of one exchange on one service.
+class tries {
+public:
+    tries(exchange&, worker_service&) noexcept;
+
+    /// The pool of the node to try now; null when every node was tried.
+    upstream::node_pool* next_node();
+    /// What the client hears when next_node() had nothing.
+    failure nothing_left() const noexcept;
+    /// After a failed attempt: true when another may follow. Never after the response head went out.
+    bool again(const failure&);
+
+    /// The next attempt must open a new connection: the last pooled one had been closed by the node.
+    bool fresh() const noexcept { return fresh_; }
+    /// All connects together end here: 3 x connect (contract).
+    time_point connect_deadline() const noexcept { return connect_deadline_; }
+
+    /// Said by the attempt: its connection came from the pool / bytes went out.
+    void leased_from_pool(bool reused) noexcept { reused_ = reused; }
+    void bytes_went_out(bool any) noexcept { sent_ = any; }
+
+private:
+    bool may_send_again() const noexcept;
+    bool take_one() noexcept;
+
+    exchange& x_;
+    worker_service& service_;
+    unsigned left_;
+    std::size_t node_ = service::picker::none;
+    std::optional<failure> last_;
+    time_point connect_deadline_;
+    bool fresh_ = false;
+    bool reused_ = false;
+    bool sent_ = false;
+};
+
+} // namespace sluice::proxy

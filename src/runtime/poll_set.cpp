@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/runtime/poll_set.hpp"
+
+#include "sluice/runtime/worker.hpp"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace sluice::runtime {
+
+watched::watched(worker& owner, int fd, sharing shared) : worker_(&owner), fd_(fd), in_(*this), out_(*this) {
+    epoll_event event{};
+    // EPOLLEXCLUSIVE allows no EPOLLRDHUP; a listening socket has none.
+    event.events = shared == sharing::between_workers ? EPOLLIN | EPOLLET | EPOLLEXCLUSIVE
+                                                      : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.data.ptr = this;
+    registered_ = ::epoll_ctl(owner.sockets().fd(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+watched::~watched() {
+    // A descriptor shared by several sets stays open elsewhere, so closing alone would leave it registered here.
+    if (registered_)
+        ::epoll_ctl(worker_->sockets().fd(), EPOLL_CTL_DEL, fd_, nullptr);
+    ::close(fd_);
+}
+
+readiness watched::until(direction which, time_point deadline) noexcept { return readiness{*this, which, deadline}; }
+
+void watched::finish_wait(side& which, wake why) noexcept {
+    which.disarm();
+    which.why = why;
+    if (which.waiter)
+        worker_->schedule(std::exchange(which.waiter, nullptr));
+}
+
+void watched::expire(timer& expired) noexcept {
+    auto& late = static_cast<side&>(expired);
+    late.socket.finish_wait(late, wake::expired);
+}
+
+void watched::interrupt(direction which) noexcept {
+    auto& one = of(which);
+    one.interrupted = true;
+    if (one.waiter)
+        finish_wait(one, wake::interrupted);
+}
+
+void watched::resume_waits(direction which) noexcept { of(which).interrupted = false; }
+
+void watched::on_events(std::uint32_t events) noexcept {
+    const bool hang_up = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    broken_ = broken_ || (events & (EPOLLHUP | EPOLLERR)) != 0;
+    if ((events & EPOLLIN) != 0 || hang_up) {
+        readable_ = true;
+        if (in_.waiter)
+            finish_wait(in_, wake::ready);
+    }
+    if ((events & EPOLLOUT) != 0 || broken_) {
+        writable_ = true;
+        if (out_.waiter)
+            finish_wait(out_, wake::ready);
+    }
+    if (hang_up) {
+        hung_up_ = true;
+        if (hang_up_callback_ != nullptr)
+            hang_up_callback_(hang_up_context_);
+    }
+}
+
+bool readiness::await_ready() noexcept {
+    if (side_.interrupted) {
+        side_.why = wake::interrupted;
+        return true;
+    }
+    side_.why = wake::ready;
+    return which_ == direction::in ? socket_.readable_ : socket_.writable_;
+}
+
+void readiness::await_suspend(std::coroutine_handle<> waiter) noexcept {
+    side_.waiter = waiter;
+    socket_.worker_->timers().arm(side_, deadline_);
+}
+
+poll_set::poll_set() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
+    if (fd_ < 0)
+        throw std::system_error(errno, std::generic_category(), "epoll_create1");
+}
+
+poll_set::~poll_set() { ::close(fd_); }
+
+void poll_set::wait(time_point now, time_point deadline) noexcept {
+    int timeout = -1;
+    if (deadline != timer::never) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+        timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+    }
+    epoll_event events[256];
+    const int count = ::epoll_wait(fd_, events, std::size(events), timeout);
+    for (int i = 0; i < count; ++i)
+        static_cast<watched*>(events[i].data.ptr)->on_events(events[i].events);
+}
+
+} // namespace sluice::runtime

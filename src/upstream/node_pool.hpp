@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connections of one worker to one node: idle ones kept newest-first, a bound on all of them, and a queue of
+// requests that wait for room. Used by proxy/attempt.
+#pragma once
+
+#include "http/h1/client_session.hpp"
+
+#include "sluice/net/address.hpp"
+#include "sluice/runtime/timer_wheel.hpp"
+#include "sluice/service/node_stats.hpp"
+#include "sluice/service/service.hpp"
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace sluice::upstream {
+
+class node_pool;
+
+/// A request's place in the queue of a full pool. Lives in the exchange; leaves the queue at its end.
+class slot_wait : public runtime::timer {
+public:
+    slot_wait(node_pool&, time_point deadline) noexcept;
+    ~slot_wait();
+
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept;
+    runtime::wake await_resume() const noexcept { return why_; }
+
+    /// Ends the wait with wake::interrupted.
+    void interrupt() noexcept { finish(runtime::wake::interrupted); }
+
+private:
+    friend class node_pool;
+    static void expire(runtime::timer&) noexcept;
+    void finish(runtime::wake) noexcept;
+
+    node_pool& pool_;
+    time_point deadline_;
+    std::coroutine_handle<> waiter_;
+    runtime::wake why_ = runtime::wake::ready;
+};
+
+class node_pool {
+public:
+    using connection = std::unique_ptr<http::h1::client_session>;
+
+    node_pool(runtime::worker&, const net::address&, const service::pool_settings&, std::shared_ptr<service::node_stats>);
+    ~node_pool();  ///< nothing may be leased or waiting
+    node_pool(const node_pool&) = delete;
+    node_pool& operator=(const node_pool&) = delete;
+
+    const net::address& target() const noexcept { return target_; }
+    /// The newest idle connection that still stands; null when there is none.
+    connection take_idle();
+    /// Room for one more connection. Whoever gets true must connect and then adopt() or give up the place with release().
+    bool reserve() noexcept;
+    /// The place reserved is used by a connection that now stands.
+    connection adopt(std::unique_ptr<net::stream>);
+    /// The place reserved stays empty: the connect failed.
+    void release() noexcept;
+    /// Takes back what was leased: kept when it may serve another request, closed otherwise.
+    void give_back(connection) noexcept;
+
+    /// Closes what is idle, and from now on everything that comes back.
+    void drain() noexcept;
+    /// Closes idle connections to get descriptors back; says how many.
+    std::size_t shed_idle() noexcept;
+
+    std::size_t open() const noexcept { return open_; }
+    bool unused() const noexcept { return open_ == 0 && waiting_.empty(); }
+    service::node_stats& stats() noexcept { return *stats_; }
+    runtime::worker& owner() noexcept { return worker_; }
+
+private:
+    friend class slot_wait;
+    struct idle_connection {
+        connection kept;
+        time_point since;
+    };
+    struct reaper : runtime::timer {
+        explicit reaper(node_pool& of) noexcept : timer(expire), pool(of) {}
+        static void expire(runtime::timer&) noexcept;
+        node_pool& pool;
+    };
+    void reap() noexcept;
+    void close_one() noexcept;
+    void wake_next() noexcept;
+    void count_idle() noexcept;
+
+    runtime::worker& worker_;
+    net::address target_;
+    service::pool_settings settings_;
+    std::shared_ptr<service::node_stats> stats_;
+    std::vector<idle_connection> idle_;  // oldest first
+    std::vector<slot_wait*> waiting_;    // first come first
+    std::size_t open_ = 0;               // leased, idle and being connected
+    bool draining_ = false;
+    reaper reaper_;
+};
+
+} // namespace sluice::upstream
