@@ -6,7 +6,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <memory>
+#include <map>
 #include <random>
 #include <tuple>
 
@@ -34,6 +34,11 @@ std::optional<std::pair<int, int>> host_fit(const rule& one, std::string_view ho
     return best;
 }
 
+bool regex_holds(const std::string& text, const std::string& path) {
+    static std::map<std::string, re2::RE2> compiled;
+    return re2::RE2::FullMatch(path, compiled.try_emplace(text, text).first->second);
+}
+
 /// 0 exact; 1 regex; 2 and the negative length of the prefix; no path is a prefix of length 0.
 std::optional<std::pair<int, int>> path_fit(const path_rule& one, const std::string& path) {
     switch (one.how) {
@@ -42,7 +47,7 @@ std::optional<std::pair<int, int>> path_fit(const path_rule& one, const std::str
     case path_rule::kind::exact:
         return one.text == path ? std::optional{std::pair{0, 0}} : std::nullopt;
     case path_rule::kind::regex:
-        return re2::RE2::FullMatch(path, one.text) ? std::optional{std::pair{1, 0}} : std::nullopt;
+        return regex_holds(one.text, path) ? std::optional{std::pair{1, 0}} : std::nullopt;
     case path_rule::kind::prefix:
         const std::string bounded = one.text.ends_with('/') ? one.text : one.text + '/';
         if (path != one.text && !path.starts_with(bounded))
