@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "routing/query.hpp"
+
+#include <algorithm>
+
+namespace sluice::routing {
+
+namespace {
+
+int hex_digit(char c) noexcept {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    const char lower = static_cast<char>(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/// Takes one decoded byte off the front of `raw`, which is not empty.
+char take_byte(std::string_view& raw) noexcept {
+    const char first = raw.front();
+    if (first == '%' && raw.size() >= 3) {
+        const int high = hex_digit(raw[1]);
+        const int low = hex_digit(raw[2]);
+        if (high >= 0 && low >= 0) {
+            raw.remove_prefix(3);
+            return static_cast<char>(high * 16 + low);
+        }
+    }
+    raw.remove_prefix(1);
+    return first == '+' ? ' ' : first;
+}
+
+} // namespace
+
+std::optional<query_reader::pair> query_reader::next() noexcept {
+    while (!rest_.empty()) {
+        const std::size_t end = std::min(rest_.find('&'), rest_.size());
+        const std::string_view one = rest_.substr(0, end);
+        rest_.remove_prefix(std::min(end + 1, rest_.size()));
+        if (one.empty())
+            continue;
+        const std::size_t equals = std::min(one.find('='), one.size());
+        return pair{one.substr(0, equals), one.substr(std::min(equals + 1, one.size()))};
+    }
+    return std::nullopt;
+}
+
+bool decodes_to(std::string_view raw, std::string_view text) noexcept {
+    for (const char wanted : text)
+        if (raw.empty() || take_byte(raw) != wanted)
+            return false;
+    return raw.empty();
+}
+
+std::string decode(std::string_view raw) {
+    std::string text;
+    text.reserve(raw.size());
+    while (!raw.empty())
+        text += take_byte(raw);
+    return text;
+}
+
+} // namespace sluice::routing
