@@ -23,13 +23,12 @@ coding read_codings(const single_field& transfer_encoding) {
     if (same_name(transfer_encoding.value, "chunked"))
         return coding::chunked;
     std::string_view rest = transfer_encoding.value;
-    std::string_view item = next_item(rest);
-    while (!rest.empty()) {
+    for (std::size_t comma; (comma = rest.find(',')) != std::string_view::npos; rest.remove_prefix(comma + 1)) {
+        const std::string_view item = trim(rest.substr(0, comma));
         if (!is_token(item) || same_name(item, "chunked"))
             return coding::malformed;
-        item = next_item(rest);
     }
-    return same_name(item, "chunked") ? coding::unknown_before_chunked : coding::malformed;
+    return same_name(trim(rest), "chunked") ? coding::unknown_before_chunked : coding::malformed;
 }
 
 verdict malformed(std::string_view reason) {
