@@ -46,6 +46,8 @@ public:
     void reserve(std::size_t total);
     /// Copies bytes behind the window, growing as needed.
     void append(byte_view bytes) {
+        if (bytes.empty())
+            return;  // also without a block: memcpy may not see a null pointer
         if (capacity_ - end_ < bytes.size())
             reserve(size() + bytes.size());
         std::memcpy(block_ + end_, bytes.data(), bytes.size());

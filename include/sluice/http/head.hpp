@@ -19,6 +19,7 @@ enum class field_id : std::uint8_t {
     other, connection, content_length, content_type, cookie, date, expect, forwarded, host, http2_settings, keep_alive,
     max_forwards, proxy_authenticate, proxy_authorization, proxy_connection, te, trailer, transfer_encoding, upgrade,
     x_forwarded_for, x_forwarded_host, x_forwarded_port, x_forwarded_proto, x_request_id, x_client_subject,
+    x_forwarded_other,  ///< any other name that starts with X-Forwarded-
 };
 
 /// One field line. Views into the connection's buffer or the exchange's arena.
@@ -45,6 +46,8 @@ public:
     /// The same for any name, compared without regard to case.
     const field* find(std::string_view name) const noexcept;
 
+    auto begin() noexcept { return fields_.begin(); }
+    auto end() noexcept { return fields_.end(); }
     auto begin() const noexcept { return fields_.begin(); }
     auto end() const noexcept { return fields_.end(); }
     std::size_t size() const noexcept { return fields_.size(); }

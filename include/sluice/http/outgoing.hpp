@@ -18,6 +18,7 @@ struct outgoing_request {
     std::string_view forwarded_proto;    ///< X-Forwarded-Proto
     std::string_view forwarded_host;     ///< X-Forwarded-Host; empty writes none
     std::string_view request_id;         ///< X-Request-Id
+    bool client_trusted = false;         ///< other X-Forwarded-* fields the client sent go on; else they end here
     framing body;                        ///< how the body goes out
     bool upgrade = false;                ///< send Connection: upgrade and the client's Upgrade value
 };

@@ -3,6 +3,8 @@
 // lenient about (facts of RFC 9112 sections 3, 5 and 6) is decided here. Used by server.cpp and client.cpp.
 #pragma once
 
+#include "http/h1/scan.hpp"
+
 #include "sluice/base/arena.hpp"
 #include "sluice/base/bytes.hpp"
 #include "sluice/base/error.hpp"
@@ -10,33 +12,13 @@
 #include "sluice/http/limits.hpp"
 #include "sluice/http/listener.hpp"
 
-#include <cstddef>
-#include <string_view>
-
 namespace sluice::http::h1 {
-
-/// Where reading a head stands. `consumed` counts only with `complete`; `code` and `reason` (static text, for the
-/// answer and the log) only with `failed`.
-struct parse_step {
-    enum class state { incomplete, complete, failed };
-    state at = state::incomplete;
-    std::size_t consumed = 0;
-    errc code = errc::bad_request;
-    std::string_view reason;
-};
 
 /// What a head is read against.
 struct head_rules {
     limits bounds;
     underscore_policy underscores = underscore_policy::drop_aliases;
     path_policy paths = path_policy::rewrite;
-};
-
-/// Where the search for the end of the head goes on, so that a head that comes byte by byte is scanned once.
-/// Reset it to {} for each head.
-struct scan_position {
-    std::size_t scanned = 0;      ///< bytes already searched
-    std::size_t line_start = 0;   ///< of the line being searched, for limits.line
 };
 
 /// Reads one request head from the front of `bytes`. Views in `head` point into `bytes` and `room`.

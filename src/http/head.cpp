@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Field names to ids, and the small operations of heads. identify() runs once for every field line received, so it
+// looks at the length and the first letter before it compares anything.
+#include "sluice/http/head.hpp"
+
+#include "http/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace sluice::http {
+
+namespace {
+
+struct known_name {
+    std::string_view text;
+    field_id id;
+};
+
+constexpr std::array known_names{
+    known_name{"te", field_id::te},
+    known_name{"date", field_id::date},
+    known_name{"host", field_id::host},
+    known_name{"cookie", field_id::cookie},
+    known_name{"expect", field_id::expect},
+    known_name{"trailer", field_id::trailer},
+    known_name{"upgrade", field_id::upgrade},
+    known_name{"forwarded", field_id::forwarded},
+    known_name{"connection", field_id::connection},
+    known_name{"keep-alive", field_id::keep_alive},
+    known_name{"content-type", field_id::content_type},
+    known_name{"max-forwards", field_id::max_forwards},
+    known_name{"x-request-id", field_id::x_request_id},
+    known_name{"content-length", field_id::content_length},
+    known_name{"http2-settings", field_id::http2_settings},
+    known_name{"x-forwarded-for", field_id::x_forwarded_for},
+    known_name{"proxy-connection", field_id::proxy_connection},
+    known_name{"x-client-subject", field_id::x_client_subject},
+    known_name{"x-forwarded-host", field_id::x_forwarded_host},
+    known_name{"x-forwarded-port", field_id::x_forwarded_port},
+    known_name{"transfer-encoding", field_id::transfer_encoding},
+    known_name{"x-forwarded-proto", field_id::x_forwarded_proto},
+    known_name{"proxy-authenticate", field_id::proxy_authenticate},
+    known_name{"proxy-authorization", field_id::proxy_authorization},
+};
+static_assert(std::ranges::is_sorted(known_names, {}, [](const known_name& one) { return one.text.size(); }));
+
+constexpr std::size_t longest_name = known_names.back().text.size();
+constexpr std::string_view forwarded_family = "x-forwarded-";
+
+// For each length: where its names start in the table; the next entry says where they end.
+constexpr auto first_of_length = [] {
+    std::array<unsigned char, longest_name + 2> first{};
+    std::size_t at = 0;
+    for (std::size_t length = 0; length < first.size(); ++length) {
+        while (at < known_names.size() && known_names[at].text.size() < length)
+            ++at;
+        first[length] = static_cast<unsigned char>(at);
+    }
+    return first;
+}();
+
+// A bit per letter that starts any known name or the X-Forwarded family: most names end here.
+constexpr auto starts_a_name = [] {
+    std::array<bool, 256> starts{};
+    for (const known_name& one : known_names) {
+        starts[static_cast<unsigned char>(one.text[0])] = true;
+        starts[static_cast<unsigned char>(one.text[0] - 'a' + 'A')] = true;
+    }
+    return starts;
+}();
+
+template <bool Alias>
+bool matches(std::string_view name, std::string_view lower) noexcept {
+    for (std::size_t i = 0; i < lower.size(); ++i) {
+        const char c = to_lower(name[i]);
+        if (c != lower[i] && !(Alias && c == '_' && lower[i] == '-'))
+            return false;
+    }
+    return true;
+}
+
+template <bool Alias>
+field_id look_up(std::string_view name) noexcept {
+    if (name.empty() || !starts_a_name[static_cast<unsigned char>(name[0])])
+        return field_id::other;
+    const char first = to_lower(name[0]);
+    if (name.size() <= longest_name) {
+        for (std::size_t i = first_of_length[name.size()]; i < first_of_length[name.size() + 1]; ++i)
+            if (known_names[i].text[0] == first && matches<Alias>(name, known_names[i].text))
+                return known_names[i].id;
+    }
+    if (first == 'x' && name.size() > forwarded_family.size() && matches<Alias>(name, forwarded_family))
+        return field_id::x_forwarded_other;
+    return field_id::other;
+}
+
+} // namespace
+
+field_id identify(std::string_view name, bool underscore_alias) noexcept {
+    return underscore_alias ? look_up<true>(name) : look_up<false>(name);
+}
+
+const field* header_list::find(field_id id) const noexcept {
+    const auto at = std::ranges::find(fields_, id, &field::id);
+    return at == fields_.end() ? nullptr : &*at;
+}
+
+const field* header_list::find(std::string_view name) const noexcept {
+    const auto at = std::ranges::find_if(fields_, [name](const field& one) { return same_text(one.name, name); });
+    return at == fields_.end() ? nullptr : &*at;
+}
+
+// Everything but the list's memory starts anew. The list is taken out and put back rather than naming every member,
+// so that a member added later cannot be forgotten here.
+void request_head::clear() {
+    header_list kept = std::move(fields);
+    *this = {};
+    kept.clear();
+    fields = std::move(kept);
+}
+
+void response_head::clear() {
+    header_list kept = std::move(fields);
+    *this = {};
+    kept.clear();
+    fields = std::move(kept);
+}
+
+bool idempotent(method verb) noexcept {
+    switch (verb) {
+    case method::get:
+    case method::head:
+    case method::put:
+    case method::delete_:
+    case method::options:
+    case method::trace:
+        return true;
+    case method::post:
+    case method::patch:
+    case method::connect:
+    case method::other:
+        return false;
+    }
+    return false;
+}
+
+} // namespace sluice::http
