@@ -79,7 +79,7 @@ std::optional<expansion> expand(std::string_view text, const std::string& direct
             return result;
         }
         result.text += text.substr(0, dollar);
-        if (result.text.ends_with('$') && dollar > 0) {  // the `$` of `$${` stands for the whole
+        if (dollar > 0 && text[dollar - 1] == '$') {  // the `$` of `$${` stands for the whole
             result.text += '{';
             text.remove_prefix(dollar + 2);
             continue;

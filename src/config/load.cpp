@@ -34,7 +34,7 @@ private:
 
     std::optional<node> read(const std::string& path, const std::optional<value>& included_by);
     bool is_text(std::uint32_t file);
-    void expand_in(node& one);
+    std::string expand_in(node& one);
     void take_main(const node& root);
     void take_included(const node& root);
     void follow_includes(const node& root);
@@ -82,7 +82,7 @@ std::optional<node> loader::read(const std::string& path, const std::optional<va
         return fail({file, 1, 1}, {}, "all files together are larger than " + std::to_string(most_.total_bytes) + " bytes");
     if (!is_text(file))
         return std::nullopt;
-    auto root = build_tree(file, problems_, *result_.room_, spent_, most_, [this](node& one) { expand_in(one); });
+    auto root = build_tree(file, problems_, *result_.room_, spent_, most_, [this](node& one) { return expand_in(one); });
     complete_ = complete_ && root;
     return root;
 }
@@ -99,19 +99,17 @@ bool loader::is_text(std::uint32_t file) {
     return false;
 }
 
-void loader::expand_in(node& one) {
+std::string loader::expand_in(node& one) {
     const auto& file = problems_.file_name(one.where.file);
     std::string error;
     const auto expanded = expand(one.text, file.substr(0, file.rfind('/') + 1), around_, most_.value_bytes, error);
-    if (!expanded) {
-        problems_.add({severity::error, one.where, {}, std::move(error), {}, {}, false});
-        one.is_hidden = true;  // what is left of the text is no good to anyone
-        return;
-    }
+    if (!expanded)
+        return error;
     auto* copy = static_cast<char*>(result_.room_->allocate(expanded->text.size() + 1, 1));
     std::memcpy(copy, expanded->text.data(), expanded->text.size());
     one.text = {copy, expanded->text.size()};
     one.is_hidden = expanded->is_hidden;
+    return {};
 }
 
 void loader::take_main(const node& root) {

@@ -23,15 +23,10 @@ void any_schema::refuse_unknown(const value& member) const {
     member.refuse_key("unknown key", known);
 }
 
-bool any_schema::refuse_missing(const value& block) const {
-    bool complete = true;
-    for (const auto& one : facts_) {
-        if (!(one.traits & required) || block.find(one.key))
-            continue;
-        block.refuse("the key " + quoted(one.key) + " is missing", one.expected);
-        complete = false;
-    }
-    return complete;
+void any_schema::refuse_missing(const value& block) const {
+    for (const auto& one : facts_)
+        if ((one.traits & required) && !block.find(one.key))
+            block.refuse("the key " + quoted(one.key) + " is missing", one.expected);
 }
 
 } // namespace sluice::config

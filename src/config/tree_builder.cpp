@@ -166,7 +166,10 @@ void tree_builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML
     const bool is_key = !frames_.empty() && frames_.back().self.what == shape::map && frames_.back().is_key_next;
     one.text = is_key ? intern(value) : keep(value);
     if (!is_key && value.find("${") != std::string::npos)
-        expand_(one);
+        if (auto error = expand_(one); !error.empty()) {
+            one.is_broken = true;
+            refuse(one.where, std::move(error));
+        }
     remember(anchor, one);
     add(one);
 }
@@ -259,25 +262,32 @@ void tree_builder::take_key(frame& map, const node& key) {
 
 void tree_builder::refuse_duplicates(const frame& map) {
     const auto begin = pending_.begin() + static_cast<std::ptrdiff_t>(map.first);
+    auto kept = begin;  // the first of each key stays
     const auto tell = [&](const node& one, const node& earlier) {
         auto where = path();
         append_key(where, one.key);
         problems_.add({severity::error, one.key_where, std::move(where),
                        "the key is given twice, first at " + problems_.name_of(earlier.key_where), {}, {}, true});
     };
-    if (pending_.end() - begin <= 16) {  // nearly all maps are small; keys are interned, so pointers tell
-        for (auto one = begin; one != pending_.end(); ++one)
-            for (auto earlier = begin; earlier != one; ++earlier)
-                if (earlier->key == one->key) {
-                    tell(*one, *earlier);
-                    break;
-                }
-        return;
+    if (pending_.end() - begin <= 16) {  // nearly all maps are small
+        for (auto one = begin; one != pending_.end(); ++one) {
+            const auto earlier = std::find_if(begin, kept, [&](const node& other) { return other.key == one->key; });
+            if (earlier != kept)
+                tell(*one, *earlier);
+            else
+                *kept++ = *one;
+        }
+    } else {
+        std::unordered_map<std::string_view, std::size_t> seen;
+        for (auto one = begin; one != pending_.end(); ++one) {
+            const auto [earlier, is_new] = seen.emplace(one->key, kept - pending_.begin());
+            if (!is_new)
+                tell(*one, pending_[earlier->second]);
+            else
+                *kept++ = *one;
+        }
     }
-    std::unordered_map<std::string_view, const node*> seen;
-    for (auto one = begin; one != pending_.end(); ++one)
-        if (const auto [earlier, is_new] = seen.emplace(one->key, &*one); !is_new)
-            tell(*one, *earlier->second);
+    pending_.erase(kept, pending_.end());
 }
 
 void tree_builder::spend(std::size_t count, place where) {

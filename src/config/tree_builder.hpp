@@ -16,8 +16,8 @@ struct build_budget {
     std::size_t alias_nodes = 0;
 };
 
-/// Replaces ${...} in a text; false when it could not and has said so. `text` may come back as a view of `room`.
-using expander = std::function<void(node& one)>;
+/// Replaces ${...} in a text; answers why it could not, or an empty text.
+using expander = std::function<std::string(node& one)>;
 
 /// The tree of file `file` of the report, or nothing when the text is not one strict YAML document; then the
 /// report says why. An empty text is a null node.

@@ -55,6 +55,8 @@ std::string value::directory() const {
 }
 
 void value::refuse(std::string message, std::string expected, std::string suggestion) const {
+    if (node_->is_broken)
+        return;
     report_->add({severity::error, where(), path(), std::move(message), std::move(expected),
                   is_hidden() ? std::string() : std::move(suggestion), false});
 }

@@ -23,6 +23,7 @@ struct node {
     std::uint16_t height = 1;         ///< levels of this subtree
     shape what = shape::null;
     bool is_quoted = false;           ///< was in quotes: a text whatever it looks like
+    bool is_broken = false;           ///< already refused: nothing more is said about it
     bool is_hidden = false;           ///< it, or something in it, came from ${env:} or ${file:}: must not be shown
 };
 

@@ -50,7 +50,7 @@ public:
 protected:
     std::size_t find(std::string_view key) const noexcept;  // index into facts_, or its size
     void refuse_unknown(const value& member) const;
-    bool refuse_missing(const value& block) const;
+    void refuse_missing(const value& block) const;
 
     std::vector<key_facts> facts_;
 };
@@ -104,8 +104,9 @@ private:
 template <class T>
 class schema : public any_schema {
 public:
-    /// Looks at a struct that was read without a problem, for what no single key can know.
-    using check = std::function<void(const value&, const T&)>;
+    /// Looks at the whole struct once its keys are read, for what no single key can know. Not `clean`: one of
+    /// them was refused, and its member holds a default.
+    using check = std::function<void(const value&, const T&, bool clean)>;
 
     schema(std::initializer_list<property<T>> properties, check also = {})
         : properties_(properties), also_(std::move(also)) {
@@ -125,8 +126,9 @@ public:
             else
                 refuse_unknown(member);
         }
-        if (refuse_missing(from) && also_ && from.problems().errors() == errors_before)
-            also_(from, to);
+        refuse_missing(from);
+        if (also_)
+            also_(from, to, from.problems().errors() == errors_before);
     }
 
     void write(writer& out, const T& from) const {
