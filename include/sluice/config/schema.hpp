@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of keys of one settings struct: a line a key, and from that line come reading, unknown-key detection, the
+// effective-config dump and the reference. Schemas stand beside the struct they describe, in its own module.
+//
+//     const schema<limits>& limits_schema() {
+//         static const schema<limits> keys{
+//             {"head", &limits::head, bytes{1024, 1 << 20}, "start line and fields together"},
+//         };
+//         return keys;
+//     }
+#pragma once
+
+#include "sluice/base/strings.hpp"
+#include "sluice/config/value.hpp"
+#include "sluice/config/writer.hpp"
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::config {
+
+/// What else is to be said about a key; combine with |.
+enum trait : unsigned {
+    plain = 0,
+    required = 1,    ///< the map is wrong without it
+    on_restart = 2,  ///< a reload does not change it; everything else takes effect on reload
+};
+
+class any_schema;
+
+/// What is known about one key without its type: for the reference, the JSON schema and tests.
+struct key_facts {
+    std::string_view key;
+    std::string_view help;      ///< one line
+    std::string expected;       ///< type, unit and bounds in words: "a duration from 1ms to 24h"
+    unsigned traits = plain;
+    bool is_built = true;       ///< false: known, but refused as `not in this version`
+    bool is_secret = false;
+    const any_schema* inside = nullptr;  ///< the keys of the map, or of each map of the list, it holds
+};
+
+/// A schema without its struct.
+class any_schema {
+public:
+    const std::vector<key_facts>& keys() const noexcept { return facts_; }
+
+protected:
+    std::size_t find(std::string_view key) const noexcept;  // index into facts_, or its size
+    void refuse_unknown(const value& member) const;
+    void refuse_missing(const value& block) const;
+
+    std::vector<key_facts> facts_;
+};
+
+/// One key of the struct T. A kind K (kinds.hpp) has read(value, M&), write(writer&, const M&) and expected().
+template <class T>
+class property {
+public:
+    /// A key that fills one member.
+    template <class M, class K>
+    property(std::string_view key, M T::*member, K kind, std::string_view help, unsigned traits = plain)
+        : facts_(describe(key, kind, help, traits)),
+          read_([member, kind](const value& from, T& to) { kind.read(from, to.*member); }),
+          write_([member, kind, key](writer& out, const T& from) { put(out, key, kind, from.*member); }) {}
+
+    /// A key whose kind looks at the whole struct, or at none of it.
+    template <class K>
+    property(std::string_view key, K kind, std::string_view help, unsigned traits = plain)
+        : facts_(describe(key, kind, help, traits)),
+          read_([kind](const value& from, T& to) { kind.read(from, to); }),
+          write_([kind, key](writer& out, const T& from) { put(out, key, kind, from); }) {}
+
+    const key_facts& facts() const noexcept { return facts_; }
+    void read(const value& from, T& to) const { read_(from, to); }
+    void write(writer& out, const T& from) const { write_(out, from); }
+
+private:
+    template <class K>
+    static key_facts describe(std::string_view key, const K& kind, std::string_view help, unsigned traits) {
+        key_facts facts{key, help, kind.expected(), traits};
+        if constexpr (requires { kind.inside(); })
+            facts.inside = kind.inside();
+        facts.is_built = !requires { K::not_built; };
+        facts.is_secret = requires { K::secret; };
+        return facts;
+    }
+    /// A kind with present() decides whether its key is written at all.
+    template <class K, class M>
+    static void put(writer& out, std::string_view key, const K& kind, const M& from) {
+        if constexpr (requires { kind.present(from); })
+            if (!kind.present(from))
+                return;
+        out.member(key, [&] { kind.write(out, from); });
+    }
+
+    key_facts facts_;
+    std::function<void(const value&, T&)> read_;
+    std::function<void(writer&, const T&)> write_;
+};
+
+template <class T>
+class schema : public any_schema {
+public:
+    /// Looks at the whole struct once its keys are read, for what no single key can know. Not `clean`: one of
+    /// them was refused, and its member holds a default.
+    using check = std::function<void(const value&, const T&, bool clean)>;
+
+    schema(std::initializer_list<property<T>> properties, check also = {})
+        : properties_(properties), also_(std::move(also)) {
+        for (const auto& one : properties_)
+            facts_.push_back(one.facts());
+    }
+
+    /// Fills `to` from a map; members without a key keep what they have. Every problem is reported.
+    void read(const value& from, T& to) const {
+        if (!from.is_map())
+            return from.refuse_as("a map");
+        const auto errors_before = from.problems().errors();
+        for (std::size_t i = 0; i < from.size(); ++i) {
+            const auto member = from[i];
+            if (const auto at = find(member.key()); at < properties_.size())
+                properties_[at].read(member, to);
+            else
+                refuse_unknown(member);
+        }
+        refuse_missing(from);
+        if (also_)
+            also_(from, to, from.problems().errors() == errors_before);
+    }
+
+    void write(writer& out, const T& from) const {
+        out.map([&] {
+            for (const auto& one : properties_)
+                one.write(out, from);
+        });
+    }
+
+private:
+    std::vector<property<T>> properties_;
+    check also_;
+};
+
+} // namespace sluice::config

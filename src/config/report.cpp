@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Collecting problems and showing them. The line under a problem comes straight from the file, so this is also the
+// place that keeps secrets out of it.
+#include "sluice/config/report.hpp"
+
+#include "sluice/base/json_writer.hpp"
+#include "sluice/base/secret.hpp"
+#include "sluice/base/strings.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace sluice::config {
+
+namespace {
+
+constexpr std::size_t shown_width = 160;
+
+/// Keys whose values stay hidden even where no schema could be consulted, as in a file that is not YAML.
+constexpr std::array<std::string_view, 6> secret_words = {"token", "secret", "password", "api_key", "access_key", "keys"};
+
+/// Where the scalar that starts at `from` ends on its line.
+std::size_t end_of_scalar(std::string_view line, std::size_t from) {
+    const char quote = line[from];
+    if (quote == '"' || quote == '\'') {
+        for (auto at = from + 1; at < line.size(); ++at) {
+            if (quote == '"' && line[at] == '\\')
+                ++at;
+            else if (line[at] == quote)
+                return at + 1;
+        }
+        return line.size();
+    }
+    for (auto at = from; at < line.size(); ++at) {
+        const bool comment = line[at] == '#' && at > from && line[at - 1] == ' ';
+        if (comment || line[at] == ',' || line[at] == '}' || line[at] == ']')
+            return at;
+    }
+    return line.size();
+}
+
+void mask_scalar(std::string& line, std::size_t from) {
+    if (from < line.size())
+        line.replace(from, end_of_scalar(line, from) - from, secret::masked);
+}
+
+/// Masks everything after `word...:`; better too much than a password in a ticket.
+void mask_after_word(std::string& line, std::string_view word) {
+    const auto lower = to_lower(line);
+    const auto at = lower.find(word);
+    if (at == std::string::npos)
+        return;
+    const auto colon = lower.find(':', at);
+    const auto value = lower.find_first_not_of(" \t", colon == std::string::npos ? colon : colon + 1);
+    if (value != std::string::npos && !lower.substr(value).starts_with(secret::masked))
+        line.replace(value, std::string::npos, secret::masked);
+}
+
+std::size_t characters(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+/// The line made safe for a terminal; tabs stay, so that the caret below can repeat them.
+std::string printable(std::string_view line) {
+    std::string out;
+    for (const char c : line)
+        out += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7F' ? '?' : c;
+    return out;
+}
+
+void append_null_or_text(json_writer& out, std::string_view key, std::string_view text) {
+    out.key(key);
+    if (text.empty())
+        out.null();
+    else
+        out.text(text);
+}
+
+std::string_view word_of(severity level) { return level == severity::error ? "error" : "warning"; }
+
+} // namespace
+
+std::uint32_t report::add_file(std::string name, std::string text) {
+    files_.push_back({std::move(name), std::move(text), {}});
+    return static_cast<std::uint32_t>(files_.size() - 1);
+}
+
+void report::add(problem one) {
+    if (one.level == severity::error)
+        ++errors_;
+    if (problems_.size() < capacity)
+        problems_.push_back(std::move(one));
+    else
+        ++left_out_;
+}
+
+void report::sort() {
+    std::ranges::stable_sort(problems_, {}, &problem::where);
+}
+
+std::string report::name_of(place where) const {
+    return files_[where.file].name + ":" + std::to_string(where.line);
+}
+
+std::string_view report::line_at(place where) const {
+    const auto& [name, text, lines] = files_[where.file];
+    if (lines.empty()) {
+        files_[where.file].lines.push_back(0);
+        for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', end + 1))
+            files_[where.file].lines.push_back(end + 1);
+    }
+    if (where.line > lines.size())
+        return {};
+    const auto start = lines[where.line - 1];
+    auto line = std::string_view(text).substr(start, text.find('\n', start) - start);
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+std::uint32_t report::display_column(place where) const {
+    return static_cast<std::uint32_t>(characters(line_at(where).substr(0, where.column - 1))) + 1;
+}
+
+std::string report::masked_line(const problem& one) const {
+    std::string line(line_at(one.where));
+    if (one.line_ends_at_key) {
+        const auto colon = line.find(':', std::min<std::size_t>(one.where.column - 1, line.size()));
+        if (colon != std::string::npos && colon + 1 < line.size())
+            line.replace(colon + 1, std::string::npos, " ...");
+    }
+    // From the right, so that the columns of the others stay true.
+    const place first{one.where.file, one.where.line, 0}, past{one.where.file, one.where.line + 1, 0};
+    const auto begin = masked_.lower_bound(first), end = masked_.lower_bound(past);
+    for (auto at = std::make_reverse_iterator(end); at != std::make_reverse_iterator(begin); ++at)
+        mask_scalar(line, at->column - 1);
+    for (const auto word : secret_words)
+        mask_after_word(line, word);
+    return line;
+}
+
+std::string report::text() const {
+    std::string out;
+    for (const auto& one : problems_) {
+        const auto column = display_column(one.where);
+        out += name_of(one.where) + ":" + std::to_string(column) + ": ";
+        if (one.level == severity::warning)
+            out += "warning: ";
+        if (!one.path.empty())
+            out += one.path + ": ";
+        out += one.message;
+        if (!one.expected.empty())
+            out += ", expected " + one.expected;
+        if (!one.suggestion.empty())
+            out += ", did you mean " + quoted(one.suggestion) + "?";
+        out += '\n';
+        const auto line = printable(masked_line(one));
+        const auto before = line.substr(0, std::min<std::size_t>(one.where.column - 1, line.size()));
+        if (line.empty() || before.size() > shown_width)
+            continue;
+        auto shown_end = std::min(line.size(), shown_width);
+        while (shown_end < line.size() && (line[shown_end] & 0xC0) == 0x80)
+            ++shown_end;
+        out += "    " + line.substr(0, shown_end) + (shown_end < line.size() ? "...\n    " : "\n    ");
+        for (const char c : before)
+            if ((c & 0xC0) != 0x80)
+                out += c == '\t' ? '\t' : ' ';
+        out += "^\n";
+    }
+    if (left_out_ > 0)
+        out += std::to_string(left_out_) + " more problems are not shown\n";
+    return out;
+}
+
+std::string report::json() const {
+    json_writer out;
+    out.begin_map().key("problems").begin_list();
+    for (const auto& one : problems_) {
+        out.begin_map();
+        out.key("severity").text(word_of(one.level));
+        out.key("file").text(files_[one.where.file].name);
+        out.key("line").number(one.where.line);
+        out.key("column").number(display_column(one.where));
+        out.key("path").text(one.path);
+        out.key("message").text(one.message);
+        append_null_or_text(out, "expected", one.expected);
+        append_null_or_text(out, "suggestion", one.suggestion);
+        out.end_map();
+    }
+    out.end_list().end_map();
+    return out.take();
+}
+
+void report::forget_texts() {
+    for (auto& one : files_) {
+        std::string().swap(one.text);
+        one.lines.clear();
+    }
+}
+
+} // namespace sluice::config

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/config/schema.hpp"
+
+namespace sluice::config {
+
+std::size_t any_schema::find(std::string_view key) const noexcept {
+    std::size_t at = 0;
+    while (at < facts_.size() && facts_[at].key != key)
+        ++at;
+    return at;
+}
+
+void any_schema::refuse_unknown(const value& member) const {
+    closest_match meant(member.key());
+    for (const auto& one : facts_)
+        meant.offer(one.key);
+    if (!meant.best().empty())
+        return member.refuse_key("unknown key", {}, std::string(meant.best()));
+    std::string known;
+    for (const auto& one : facts_)
+        if (one.is_built)
+            (known += known.empty() ? "one of " : ", ") += one.key;
+    member.refuse_key("unknown key", known);
+}
+
+void any_schema::refuse_missing(const value& block) const {
+    for (const auto& one : facts_)
+        if ((one.traits & required) && !block.find(one.key))
+            block.refuse("the key " + quoted(one.key) + " is missing", one.expected);
+}
+
+} // namespace sluice::config

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// How names of HTTP are read from the configuration: hosts, methods, fields. Used by routes and admin.
+#pragma once
+
+#include "sluice/config/value.hpp"
+#include "sluice/config/writer.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace sluice::http {
+
+/// True for a DNS name (letters, digits, `-`, `_`; labels up to 63, 253 in all), an IPv4 address or a [v6] address.
+bool is_host(std::string_view text);
+
+/// A host without a port, kept in lower case.
+struct host_name {
+    void read(const config::value& from, std::string& to) const;
+    void write(config::writer& out, const std::string& from) const { out.text(from); }
+    std::string expected() const { return "a host name without a port, such as shop.example.com"; }
+};
+
+/// A host, or `*.` and a host for everything below it, kept in lower case.
+struct host_pattern {
+    void read(const config::value& from, std::string& to) const;
+    void write(config::writer& out, const std::string& from) const { out.text(from); }
+    std::string expected() const { return "a host name such as shop.example.com or *.example.org, without a port"; }
+};
+
+/// A request method. Methods are compared with their case (RFC 9110 section 9.1), so `get` earns a warning.
+struct method_name {
+    void read(const config::value& from, std::string& to) const;
+    void write(config::writer& out, const std::string& from) const { out.text(from); }
+    std::string expected() const { return "a method such as GET"; }
+};
+
+} // namespace sluice::http

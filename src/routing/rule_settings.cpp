@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/kinds.hpp"
+#include "routing/schemas.hpp"
+#include "sluice/base/strings.hpp"
+#include "sluice/config/kinds.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+
+namespace sluice::routing {
+
+namespace {
+
+constexpr config::name listener_name;
+
+/// A pattern RE2 takes: no backreferences, matched in linear time.
+void read_regex(const config::value& from, std::string& to) {
+    config::text{}.read(from, to);
+    if (to.empty())
+        return;
+    RE2::Options options;
+    options.set_log_errors(false);
+    const RE2 pattern(to, options);
+    if (!pattern.ok())
+        from.refuse("not a regular expression" + (from.is_hidden() ? std::string() : ": " + pattern.error()), "RE2 syntax");
+}
+
+/// `exact`, `prefix` or `regex`: each sets both how and text.
+struct path_text {
+    path_rule::kind how;
+
+    void read(const config::value& from, path_rule& to) const {
+        to.how = how;
+        if (how == path_rule::kind::regex)
+            return read_regex(from, to.text);
+        config::text{}.read(from, to.text);
+        if (const auto fault = path_fault(to.text); !to.text.empty() && !fault.empty())
+            from.refuse(from.shown() + " " + std::string(fault), expected());
+    }
+    void write(config::writer& out, const path_rule& from) const { out.text(from.text); }
+    bool present(const path_rule& one) const { return one.how == how; }
+    std::string expected() const {
+        return how == path_rule::kind::regex ? "a regular expression for the whole path" : "a path such as /orders";
+    }
+};
+
+const config::schema<path_rule>& path_schema() {
+    static const config::schema<path_rule> keys{
+        {
+            {"exact", path_text{path_rule::kind::exact}, "the whole path"},
+            {"prefix", path_text{path_rule::kind::prefix}, "its first segments"},
+            {"regex", path_text{path_rule::kind::regex}, "RE2, for the whole path"},
+        },
+        [](const config::value& from, const path_rule&, bool clean) {
+            if (clean && from.size() != 1)
+                from.refuse(from.size() == 0 ? "no path is given" : "only one path can be given", "one of exact, prefix, regex");
+        },
+    };
+    return keys;
+}
+
+struct path_kind : config::block<path_rule> {
+    path_kind() : block(path_schema()) {}
+    bool present(const path_rule& one) const { return one.how != path_rule::kind::any; }
+};
+
+/// The long form of a header or query condition.
+struct rule_regex {
+    void read(const config::value& from, value_rule& to) const {
+        to.how = value_rule::kind::regex;
+        read_regex(from, to.text);
+    }
+    void write(config::writer& out, const value_rule& from) const { out.text(from.text); }
+    bool present(const value_rule& one) const { return one.how == value_rule::kind::regex; }
+    std::string expected() const { return "a regular expression for the whole value"; }
+};
+
+struct rule_present {
+    void read(const config::value& from, value_rule& to) const {
+        bool wanted = true;
+        config::flag{}.read(from, wanted);
+        if (!wanted)
+            from.refuse("a condition cannot ask for absence", "true");
+        to.how = value_rule::kind::present;
+    }
+    void write(config::writer& out, const value_rule&) const { out.flag(true); }
+    bool present(const value_rule& one) const { return one.how == value_rule::kind::present; }
+    std::string expected() const { return "true"; }
+};
+
+const config::schema<value_rule>& value_schema() {
+    static const config::schema<value_rule> keys{
+        {
+            {"regex", rule_regex{}, "RE2, for the whole value"},
+            {"present", rule_present{}, "any value will do"},
+        },
+        [](const config::value& from, const value_rule&, bool clean) {
+            if (clean && from.size() != 1)
+                from.refuse("a condition has exactly one form", "one of regex, present");
+        },
+    };
+    return keys;
+}
+
+/// A map from names to conditions.
+struct value_rules {
+    bool are_headers;
+
+    void read(const config::value& from, std::vector<value_rule>& to) const {
+        if (!from.is_map())
+            return from.refuse_as(expected());
+        to.clear();
+        for (std::size_t i = 0; i < from.size(); ++i)
+            read_one(from[i], to);
+    }
+    void write(config::writer& out, const std::vector<value_rule>& from) const {
+        out.map([&] {
+            for (const auto& one : from)
+                out.member(one.name, [&] {
+                    if (one.how == value_rule::kind::exact)
+                        out.text(one.text);
+                    else
+                        value_schema().write(out, one);
+                });
+        });
+    }
+    std::string expected() const { return "a map from names to a text, {regex: ...} or {present: true}"; }
+
+private:
+    void read_one(const config::value& from, std::vector<value_rule>& to) const {
+        auto& one = to.emplace_back();
+        one.name = from.key();
+        if (are_headers && !is_token(one.name))
+            from.refuse_key("not the name of a header", "letters, digits and -");
+        const auto same = [&](const value_rule& earlier) { return iequals(earlier.name, one.name); };
+        if (are_headers && std::find_if(to.begin(), to.end() - 1, same) != to.end() - 1)
+            from.refuse_key("the header is given twice: names are compared without case");
+        if (from.is_map())
+            return value_schema().read(from, one);
+        if (!from.is_text())
+            return from.refuse_as("a text, {regex: ...} or {present: true}");
+        one.text = from.text();
+    }
+};
+
+} // namespace
+
+std::string_view path_fault(std::string_view text) {
+    if (!text.starts_with('/'))
+        return "does not start with a slash";
+    if (text.find_first_of("?#") != std::string_view::npos)
+        return "holds a ? or #, which are no part of a path";
+    if (!std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; }))
+        return "holds characters that paths carry only as % escapes";
+    const auto is_dots = [](std::string_view segment) { return segment == "." || segment == ".."; };
+    if (std::ranges::any_of(split(text, '/'), is_dots))
+        return "has dot segments, which no path keeps";
+    return {};
+}
+
+const config::schema<rule>& rule_schema() {
+    static const config::schema<rule> keys{
+        {"hosts", &rule::hosts, config::list_of{http::host_pattern{}, "hosts"}, "any of these; without it, any host"},
+        {"path", &rule::path, path_kind{}, "one of exact, prefix, regex; without it, any path"},
+        {"methods", &rule::methods, config::list_of{http::method_name{}, "methods"}, "any of these; without it, any method"},
+        {"headers", &rule::headers, value_rules{true}, "all of these"},
+        {"query", &rule::query, value_rules{false}, "all of these, compared decoded"},
+        {"listeners", &rule::listeners, config::list_of{listener_name, "names of listeners"}, "any of these; without it, any listener"},
+    };
+    return keys;
+}
+
+} // namespace sluice::routing

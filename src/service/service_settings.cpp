@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/schemas.hpp"
+#include "service/node_list.hpp"
+#include "service/schemas.hpp"
+#include "sluice/config/kinds.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace sluice::service {
+
+namespace {
+
+const config::schema<pool_settings>& pool_schema() {
+    static const config::schema<pool_settings> keys{
+        {
+            {"idle", &pool_settings::idle, config::whole{0, 1'000'000}, "connections kept open while unused"},
+            {"max", &pool_settings::max, config::whole{1, 1'000'000}, "connections open at once"},
+            {"idle_timeout", &pool_settings::idle_timeout, config::span{}, "how long an unused one is kept"},
+        },
+        [](const config::value& from, const pool_settings& read, bool clean) {
+            if (clean && read.idle > read.max)
+                from.refuse("idle is larger than max", "idle at most max");
+        },
+    };
+    return keys;
+}
+
+const config::schema<retry_settings>& retry_schema() {
+    static const config::schema<retry_settings> keys{
+        {"attempts", &retry_settings::attempts, config::whole{0, 10}, "tries beyond the first"},
+        {"budget", &retry_settings::budget_percent, config::percent{}, "of the service's requests; connect failures are outside it"},
+    };
+    return keys;
+}
+
+const config::schema<service_settings>& tls_schema() {
+    static const config::schema<service_settings> keys{
+        {"mode", config::only_word{"disabled", {"tls", "mtls"}}, "whether nodes are spoken to in TLS"},
+        {"ca", config::not_in_this_version{}, "who may have signed the nodes' certificates"},
+        {"certificate", config::not_in_this_version{}, "what we show the nodes"},
+        {"key", config::not_in_this_version{}, "of that certificate"},
+        {"server_name", config::not_in_this_version{}, "the name in SNI and in the certificate"},
+        {"verify", config::not_in_this_version{}, "check the nodes' certificates"},
+        {"min_version", config::not_in_this_version{}, "the oldest TLS version"},
+    };
+    return keys;
+}
+
+/// Round robin is a word; the ring hash of a later version is a map.
+struct balancer_kind : config::word {
+    void read(const config::value& from, std::string& to) const {
+        if (from.is_map() && from.find("ring_hash"))
+            return from.refuse("ring_hash is not in this version", expected());
+        config::word::read(from, to);
+    }
+};
+
+/// The sources of the configuration come with a later version, and so do their names.
+struct source_kind {
+    void read(const config::value& from, std::string& to) const {
+        static constexpr std::array<std::string_view, 3> later = {"dns", "ai", "agent"};
+        if (from.is_text() && from.text() == "fixed")
+            to = from.text();
+        else if (std::ranges::find(later, from.text()) != later.end())
+            from.refuse(from.shown() + " is not in this version", expected());
+        else
+            from.refuse_as(expected(), edit_distance(from.text(), "fixed", 2) <= 2 ? "fixed" : "");
+    }
+    void write(config::writer& out, const std::string& from) const { out.text(from); }
+    std::string expected() const { return "fixed"; }
+};
+
+} // namespace
+
+const config::schema<service_settings>& service_schema() {
+    using service = service_settings;
+    static const balancer_kind balancers{{{"round_robin"}, {"least_request", "random", "ring_hash"}}};
+    static const config::not_in_this_version later;
+    static const config::schema<service> keys{
+        {
+        {"name", &service::name, config::name{}, "what routes, logs and metrics call it", config::required},
+        {"source", &service::source, source_kind{}, "where its nodes come from"},
+        {"url", &service::nodes, node_list{}, "the nodes; a service with fixed nodes needs it"},
+        {"tls", config::block<service>(tls_schema()), "how nodes are spoken to"},
+        {"protocol", config::only_word{"http1", {"http2", "auto"}}, "the HTTP version spoken to nodes"},
+        {"balancer", &service::balancer, balancers, "which node is next"},
+        {"pool", &service::pool, config::block(pool_schema()), "connections of one worker to one node"},
+        {"retries", &service::retries, config::block(retry_schema()), "when another node is tried"},
+        {"timeouts", &service::timeouts, config::block(http::timeout_overrides_schema()), "instead of the global ones"},
+        {"health", later, "active and passive health checks"},
+        {"breaker", later, "bounds on what a service may have in flight"},
+        // Other sources than fixed.
+        {"namespace", later, "of a Kubernetes or Nacos service"},
+        {"service", later, "its name in the registry"},
+        {"port", later, "of a Kubernetes service"},
+        {"group", later, "of a Nacos service"},
+        {"clusters", later, "of a Nacos service"},
+        {"function", later, "of function compute"},
+        {"qualifier", later, "a version or alias of the function"},
+        {"invoke", later, "how the function is called"},
+        // AI and agent services.
+        {"supplier", later, "the vendor of a large-model service"},
+        {"provider", later, "the platform of an agent"},
+        {"application", later, "what the agent is"},
+        {"app_id", later, "of the agent"},
+        {"base_url", later, "where the vendor's API is"},
+        {"api_key", later, "for the vendor"},
+        {"api_keys", later, "for the vendor"},
+        {"region", later, "of the vendor"},
+        {"access_key_id", later, "for the vendor"},
+        {"access_key_secret", later, "for the vendor"},
+        {"session_token", later, "for the vendor"},
+        {"dialect", later, "the shape of the messages"},
+        {"models", later, "names given to models"},
+        {"fallback", later, "services tried next"},
+        {"max_body", later, "the largest request that is translated"},
+        },
+        [](const config::value& from, const service&, bool) {
+            const auto source = from.find("source");
+            if (!from.find("url") && (!source || source->text() == "fixed"))
+                from.refuse("the key \"url\" is missing", node_list{}.expected());
+        },
+    };
+    return keys;
+}
+
+} // namespace sluice::service
