@@ -47,6 +47,7 @@ bool is_malformed(error_code error) {
            error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
+// GCC 12 destroys some temporaries of a co_await expression twice: whatever has a destructor is a named local here.
 class session {
 public:
     session(socket_type socket, std::string name)
@@ -164,11 +165,16 @@ asio::awaitable<bool> session::send_description(unsigned status) {
     if (no_body) {
         what.length.reset();
     }
-    co_return co_await send(head(what) + (head_only() ? std::string{} : body));
+    std::string out = head(what);
+    if (!head_only()) {
+        out += body;
+    }
+    co_return co_await send(out);
 }
 
 asio::awaitable<bool> session::send_bytes(std::uint64_t count) {
-    if (!co_await send(head({.type = "application/octet-stream", .length = count}))) {
+    const auto start = head({.type = "application/octet-stream", .length = count});
+    if (!co_await send(start)) {
         co_return false;
     }
     std::uint64_t left = head_only() ? 0 : count;
@@ -184,8 +190,10 @@ asio::awaitable<bool> session::send_bytes(std::uint64_t count) {
 
 asio::awaitable<bool> session::send_events(backend_wish wish) {
     keep_alive_ = keep_alive_ && chunked_answers();
-    if (!co_await send(head({.type = "text/event-stream"})) || head_only()) {
-        co_return head_only();
+    const auto start = head({.type = "text/event-stream"});
+    const bool started = co_await send(start);
+    if (!started || head_only()) {
+        co_return started;
     }
     for (std::uint64_t i = 0; i < wish.count; ++i) {
         if (i > 0) {
