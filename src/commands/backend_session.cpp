@@ -47,7 +47,8 @@ bool is_malformed(error_code error) {
            error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
-// GCC 12 destroys some temporaries of a co_await expression twice: whatever has a destructor is a named local here.
+// GCC 12 gets temporaries of a co_await expression and co_await behind && wrong: whatever has a destructor is a named
+// local here, and each co_await stands in a statement or condition of its own.
 class session {
 public:
     session(socket_type socket, std::string name)
@@ -81,14 +82,20 @@ private:
 };
 
 asio::awaitable<void> session::run() {
-    while (keep_alive_ && co_await take_head()) {
+    while (keep_alive_) {
+        if (!co_await take_head()) {
+            break;
+        }
         const auto target = request().target();
         const auto wish = backend_wish::read({target.data(), target.size()});
         if (wish.what == backend_wish::kind::websocket && beast::websocket::is_upgrade(request())) {
             co_await echo_messages();
             co_return;
         }
-        if (!co_await take_body() || !co_await reply(wish)) {
+        if (!co_await take_body()) {
+            co_return;
+        }
+        if (!co_await reply(wish)) {
             co_return;
         }
     }
@@ -206,7 +213,10 @@ asio::awaitable<bool> session::send_events(backend_wish wish) {
             co_return false;
         }
     }
-    co_return !chunked_answers() || co_await send("0\r\n\r\n");
+    if (!chunked_answers()) {
+        co_return true;
+    }
+    co_return co_await send("0\r\n\r\n");
 }
 
 asio::awaitable<void> session::echo_messages() {
