@@ -14,7 +14,9 @@ enum exit_code : int { good = 0, failed = 1, usage = 64, bad_config = 78 };
 /// Adds one command. Its callback stores the exit code in `exit`, which outlives the parsing.
 using add_command = void(CLI::App& program, int& exit);
 
+add_command add_backend;
 add_command add_check;
+add_command add_run;
 add_command add_version;
 
 } // namespace sluice::commands

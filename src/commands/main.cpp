@@ -10,7 +10,9 @@
 namespace {
 
 constexpr sluice::commands::add_command* all_commands[] = {
+    sluice::commands::add_run,
     sluice::commands::add_check,
+    sluice::commands::add_backend,
     sluice::commands::add_version,
 };
 

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bodies of every size through nginx, Apache and Node.js, both ways, byte for byte, by curl and by httpx."""
+import hashlib
+import random
+import subprocess
+import threading
+
+import httpx
+import pytest
+
+from nodes import need
+
+SIZES = [0, 1, 2**14 - 1, 2**14, 2**14 + 1, 10_000_000]
+GIGABYTE = 2**30
+
+
+def write_body(path, size: int) -> str:
+    """A file nobody could guess a piece of, the same in every run; returns its digest."""
+    digest = hashlib.sha256()
+    random_bytes = random.Random(size)
+    with open(path, "wb") as file:
+        while size > 0:
+            piece = random_bytes.randbytes(min(size, 2**20))
+            digest.update(piece)
+            file.write(piece)
+            size -= len(piece)
+    path.chmod(0o644)
+    return digest.hexdigest()
+
+
+def digest_of(path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def curl(*arguments) -> None:
+    subprocess.run([need("curl"), "-sS", "--fail", "--max-time", "600", *map(str, arguments)], check=True)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_download_by_curl_arrives_as_the_node_has_it(server, sluice, folder, size):
+    proxy = sluice(server.address)
+    digest = write_body(server.root / "body", size)
+    curl("-o", folder / "got", f"{proxy.url}/files/body")
+    assert (folder / "got").stat().st_size == size
+    assert digest_of(folder / "got") == digest
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_an_upload_by_curl_arrives_as_the_client_sent_it(server, sluice, folder, size, framing):
+    proxy = sluice(server.address)
+    digest = write_body(folder / "sent", size)
+    headers = ["-H", "Transfer-Encoding: chunked"] if framing == "chunked" else []
+    curl(*headers, "-T", folder / "sent", "-o", "/dev/null", f"{proxy.url}/files/stored")
+    assert (server.root / "stored").stat().st_size == size
+    assert digest_of(server.root / "stored") == digest
+
+
+def test_httpx_sends_and_gets_all_sizes_over_one_connection(server, sluice, folder):
+    proxy = sluice(server.address)
+    with httpx.Client(base_url=proxy.url, timeout=60) as client:
+        for size in SIZES:
+            digest = write_body(folder / "sent", size)
+            assert client.put("/files/stored", content=(folder / "sent").read_bytes()).status_code in (201, 204)
+            answer = client.get("/files/stored")
+            assert answer.status_code == 200
+            assert hashlib.sha256(answer.content).hexdigest() == digest
+
+
+class Memory:
+    """The largest resident size of a process while the block runs, in KiB above its start."""
+
+    def __init__(self, program):
+        self._program = program
+        self._end = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self.growth = 0
+
+    def _watch(self):
+        while not self._end.wait(0.02):
+            self.growth = max(self.growth, self._program.status("VmRSS") - self._before)
+
+    def __enter__(self):
+        self._before = self._program.status("VmRSS")
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *_):
+        self._end.set()
+        self._watcher.join()
+
+
+@pytest.mark.long
+def test_a_gigabyte_passes_both_ways_in_flat_memory(server, sluice, folder):
+    proxy = sluice(server.address)
+    digest = write_body(server.root / "body", GIGABYTE)
+    curl("-o", folder / "warm", "-r", "0-1000", f"{proxy.url}/files/body")
+    with Memory(proxy) as down:
+        curl("-o", folder / "got", f"{proxy.url}/files/body")
+    assert digest_of(folder / "got") == digest
+    with Memory(proxy) as up:
+        curl("-T", folder / "got", "-o", "/dev/null", f"{proxy.url}/files/stored")
+    assert digest_of(server.root / "stored") == digest
+    print(f"RSS growth: {down.growth} KiB down, {up.growth} KiB up")
+    assert max(down.growth, up.growth) < 16 * 1024
+
+
+@pytest.mark.long
+def test_a_slow_reader_does_not_make_the_proxy_buffer(server, sluice):
+    proxy = sluice(server.address)
+    write_body(server.root / "body", 200_000_000)
+    with Memory(proxy) as memory, httpx.stream("GET", f"{proxy.url}/files/body", timeout=60) as answer:
+        pieces = answer.iter_raw(65536)
+        for _ in range(20):  # about a megabyte, then nothing for as long as the node would need for all of it
+            next(pieces)
+        threading.Event().wait(3)
+    assert memory.growth < 16 * 1024

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the process tests. SLUICE_BINARY names the binary; everything started here is stopped at a test's end."""
+import pathlib
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import isolation  # noqa: E402
+
+isolation.enter()  # before any thread and any socket
+
+import pytest  # noqa: E402
+
+import nodes  # noqa: E402
+from running import Backend, Sluice, configuration  # noqa: E402
+
+
+def pytest_report_header():
+    return "network: " + ("a namespace of our own" if isolation.private else "shared with this machine")
+
+
+@pytest.fixture
+def folder():
+    """A folder of the test's own that servers running as somebody else can read."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="sluice-test-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def started():
+    """Keeps what a test starts and stops it, last one first; every stop is tried."""
+    things = []
+
+    def keep(thing):
+        things.append(thing)
+        return thing
+
+    yield keep
+    problems = []
+    for thing in reversed(things):
+        try:
+            thing.stop()
+        except AssertionError as problem:
+            problems.append(str(problem))
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def backend(started):
+    """Starts `sluice backend`s."""
+    return lambda listen="127.0.0.1:0": started(Backend(listen))
+
+
+@pytest.fixture
+def scripted(started):
+    """Starts nodes the test plays itself."""
+    return lambda: started(nodes.ScriptedNode())
+
+
+@pytest.fixture
+def sluice(started, folder):
+    """Starts the proxy in front of these node addresses; further arguments replace blocks of the configuration."""
+    def start(*addresses, descriptors=None, **changes):
+        return started(Sluice(folder, configuration(addresses, **changes), descriptors=descriptors))
+
+    return start
+
+
+@pytest.fixture(params=["nginx", "apache", "node_js"])
+def server(request, started, folder):
+    """Each real server in turn."""
+    home = folder / "node"
+    root = home / "root"
+    root.mkdir(parents=True)
+    return started(getattr(nodes, request.param)(home, root))

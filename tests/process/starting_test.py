@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts that must fail and say why, signals while running, and the places a listener can be."""
+import json
+import signal
+import subprocess
+
+import httpx
+import pytest
+
+from running import binary, configuration, eventually
+
+TIMEOUT = 60
+
+
+def run(folder, text: str, command: str = "run"):
+    file = folder / "broken.yaml"
+    file.write_text(text, encoding="utf-8")
+    return subprocess.run([binary(), command, "--config", str(file)], capture_output=True, text=True, timeout=TIMEOUT)
+
+
+def test_a_second_start_on_the_same_port_exits_1_and_names_it(sluice, backend, folder):
+    node = backend()
+    proxy = sluice(node.address)
+    taken = [{"name": "web", "address": proxy.address}]
+    second = run(folder, json.dumps(configuration([node.address], listeners=taken)))
+    assert second.returncode == 1
+    assert proxy.address in second.stderr
+    assert httpx.get(f"{proxy.url}/still").status_code == 200
+
+
+def test_an_admin_port_in_use_exits_1(sluice, backend, folder):
+    node = backend()
+    proxy = sluice(node.address)
+    taken = proxy.admin.removeprefix("http://")
+    second = run(folder, json.dumps(configuration([node.address], admin={"address": taken})))
+    assert second.returncode == 1
+    assert taken in second.stderr
+
+
+def test_a_bad_file_exits_78_and_says_where(folder):
+    ended = run(folder, "listeners:\n  - {name: web, address: 127.0.0.1:0}\n  - {name: web, adress: 127.0.0.1:0}\n")
+    assert ended.returncode == 78
+    assert "broken.yaml:3:" in ended.stderr
+    assert "address" in ended.stderr
+
+
+def test_a_file_that_is_not_there_exits_78(folder):
+    ended = subprocess.run([binary(), "run", "--config", str(folder / "none.yaml")], capture_output=True, text=True,
+                           timeout=TIMEOUT)
+    assert ended.returncode == 78
+    assert "none.yaml" in ended.stderr
+
+
+def test_check_finds_what_run_refuses(folder):
+    text = json.dumps(configuration(["127.0.0.1:1"], routes=[{"name": "all", "service": "ap"}]))
+    checked = run(folder, text, "check")
+    assert checked.returncode == 78
+    assert 'broken.yaml:1:' in checked.stdout and "app" in checked.stdout
+    assert run(folder, text).returncode == 78
+
+
+def test_check_binds_nothing(sluice, backend, folder):
+    node = backend()
+    proxy = sluice(node.address)
+    taken = [{"name": "web", "address": proxy.address}]
+    assert run(folder, json.dumps(configuration([node.address], listeners=taken)), "check").returncode == 0
+
+
+def test_sigusr1_reopens_the_access_log(sluice, backend, folder):
+    log, old = folder / "access.log", folder / "access.log.1"
+    proxy = sluice(backend().address, access_log={"path": str(log), "format": "json"})
+
+    def paths(file):
+        return [json.loads(line)["path"] for line in file.read_text().splitlines()] if file.exists() else []
+
+    assert httpx.get(f"{proxy.url}/before").status_code == 200
+    eventually(lambda: paths(log) == ["/before"], "the line of the first request")
+    log.rename(old)
+    proxy.signal(signal.SIGUSR1)
+    eventually(log.exists, "a new file")
+    assert httpx.get(f"{proxy.url}/after").status_code == 200
+    eventually(lambda: paths(log) == ["/after"], "the line of the second request in the new file")
+    assert paths(old) == ["/before"]
+
+
+def test_sighup_ends_nothing(sluice, backend):
+    proxy = sluice(backend().address)
+    with httpx.Client(base_url=proxy.url) as client:
+        assert client.get("/1").status_code == 200
+        proxy.signal(signal.SIGHUP)
+        for number in range(20):
+            assert client.get(f"/{number}").status_code == 200
+    assert proxy.alive()
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:0", "unix:web.sock"])
+@pytest.mark.parametrize("node", ["127.0.0.1:0", "[::1]:0", "unix:node.sock"])
+def test_listeners_and_nodes_are_ipv4_ipv6_and_unix_sockets(sluice, backend, folder, listen, node):
+    listen, node = (text.replace("unix:", f"unix:{folder}/") for text in (listen, node))
+    behind = backend(node)
+    proxy = sluice(behind.address, listeners=[{"name": "web", "address": listen}])
+    transport = httpx.HTTPTransport(uds=proxy.address[5:]) if proxy.address.startswith("unix:") else None
+    url = "http://any" if transport else proxy.url
+    with httpx.Client(transport=transport) as client:
+        for number in range(20):
+            answer = client.get(f"{url}/{number}").json()
+            assert (answer["path"], answer["backend"]) == (f"/{number}", behind.address)
+
+
+def test_a_unix_socket_left_by_a_killed_process_does_not_stop_the_next_start(sluice, backend, folder):
+    node = backend()
+    listeners = [{"name": "web", "address": f"unix:{folder}/web.sock"}]
+    first = sluice(node.address, listeners=listeners)
+    first.signal(signal.SIGKILL)
+    first.exit_code()
+    second = sluice(node.address, listeners=listeners)
+    with httpx.Client(transport=httpx.HTTPTransport(uds=second.address[5:])) as client:
+        assert client.get("http://any/").status_code == 200
