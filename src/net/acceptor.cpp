@@ -4,6 +4,8 @@
 #include "sluice/runtime/worker.hpp"
 #include "sluice/telemetry/log.hpp"
 
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,29 +26,45 @@ bool out_of_descriptors(int code) noexcept {
 
 } // namespace
 
-acceptor::acceptor(runtime::worker& owner, int fd, bool is_unix, connection_gate& gate, on_connection accepted, on_shortage shortage)
+acceptor::acceptor(runtime::worker& owner, int fd, bool is_unix, connection_gate& gate, std::size_t threshold,
+                   on_connection accepted, on_shortage shortage)
     : worker_(owner),
       socket_(owner, fd, runtime::watched::sharing::between_workers),
       is_unix_(is_unix),
       gate_(gate),
       on_connection_(std::move(accepted)),
-      on_shortage_(std::move(shortage)) {}
+      on_shortage_(std::move(shortage)),
+      threshold_(threshold) {}
 
 acceptor::~acceptor() = default;
 
+// Whether the next descriptor would still come from the reserve; a duplicate made for a moment tells.
+bool acceptor::in_reserve() noexcept {
+    const int probe = ::fcntl(socket_.fd(), F_DUPFD_CLOEXEC, 0);
+    if (probe < 0)
+        return true;
+    ::close(probe);
+    near_reserve_ = static_cast<std::size_t>(probe) >= threshold_;
+    return near_reserve_;
+}
+
 acceptor::taken acceptor::accept_one() {
+    if (near_reserve_ && in_reserve())
+        return taken::no_descriptor;
     if (!gate_.enter())
-        return taken::no_room;
+        return taken::full;
     sockaddr_storage from{};
     socklen_t size = sizeof from;
     const int fd = ::accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         gate_.leave();
         if (out_of_descriptors(errno))
-            return taken::no_room;
+            return taken::no_descriptor;
         // ECONNABORTED and the like concern one connection that is gone already; the queue goes on.
         return errno == EAGAIN || errno == EWOULDBLOCK || errno == EBADF || errno == EINVAL ? taken::queue_empty : taken::one;
     }
+    // The kernel hands out the lowest number that is free, so the number tells how many are in use.
+    near_reserve_ = static_cast<std::size_t>(fd) >= threshold_;
     if (!is_unix_) {
         const int on = 1;
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -66,10 +84,11 @@ runtime::task<> acceptor::run() {
             co_await socket_.until(direction::in, runtime::timer::never);
             continue;
         }
-        if (on_shortage_() == 0) {
-            // Waiting for output never ends by itself on a listening socket, so this is a pure pause.
-            co_await socket_.until(direction::out, worker_.now() + shortage_pause);
-        }
+        // What is shed now is closed in this turn, so the pause is short when there was something.
+        const bool shed = got == taken::no_descriptor && on_shortage_() != 0;
+        const auto until = worker_.now() + (shed ? runtime::timer_wheel::tick : shortage_pause);
+        // A listening socket never becomes writable: this is a pure pause.
+        co_await socket_.until(direction::out, until);
     }
 }
 

@@ -47,10 +47,13 @@ class acceptor {
 public:
     /// Gets each accepted, non-blocking descriptor and the client's address.
     using on_connection = std::function<void(int fd, const address& client)>;
-    /// Asked for descriptors when the process runs out: closes idle connections, says how many.
+    /// Asked when the process runs out of descriptors: closes idle connections, says how many.
     using on_shortage = std::function<std::size_t()>;
 
-    acceptor(runtime::worker&, int fd, bool is_unix, connection_gate&, on_connection, on_shortage);
+    /// Descriptors numbered from `threshold` on are the reserve: reaching it counts as a shortage.
+    static constexpr std::size_t no_threshold = static_cast<std::size_t>(-1);
+
+    acceptor(runtime::worker&, int fd, bool is_unix, connection_gate&, std::size_t threshold, on_connection, on_shortage);
     ~acceptor();
 
     /// The accept loop; ends after stop(). The acceptor must live until then.
@@ -61,7 +64,8 @@ public:
     bool stopped() const noexcept { return stopping_; }
 
 private:
-    enum class taken { one, queue_empty, no_room };
+    enum class taken { one, queue_empty, full, no_descriptor };
+    bool in_reserve() noexcept;
     taken accept_one();
 
     runtime::worker& worker_;
@@ -70,6 +74,8 @@ private:
     connection_gate& gate_;
     on_connection on_connection_;
     on_shortage on_shortage_;
+    std::size_t threshold_;
+    bool near_reserve_ = false;  // the last descriptor was one of the reserve
     bool stopping_ = false;
 };
 

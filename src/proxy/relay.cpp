@@ -82,16 +82,20 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
                 continue;
         }
         // Written straight away when the socket takes it, which is nearly always: no coroutine for that.
-        if (x.client->flush() != io_state::done)
-            if (auto failed = co_await flush_to_client(x))
+        if (x.client->flush() != io_state::done) {
+            const auto failed = co_await flush_to_client(x);
+            if (failed)
                 co_return failed;
+        }
         queued = 0;
         if (got == io_state::done && piece.last)
             break;
         x.last_activity = x.worker.now();
-        if (got == io_state::blocked)
-            if (auto failed = co_await await_more(x, node))
+        if (got == io_state::blocked) {
+            const auto failed = co_await await_more(x, node);
+            if (failed)
                 co_return failed;
+        }
     }
     if (x.status == 101)
         x.client->end_tunnel_output();

@@ -65,7 +65,10 @@ runtime::task<> pump(exchange& x, http::upstream_stream& node) {
     http::chunk piece;
     bool ended = x.client->body_taken() && !x.streams;
     bool going = co_await flush_to_node(x, node);
-    while (going && !ended && co_await next_piece(x, piece)) {
+    while (going && !ended) {
+        going = co_await next_piece(x, piece);
+        if (!going)
+            break;
         ended = piece.last;
         if (!x.streams)
             x.replay.keep(piece);

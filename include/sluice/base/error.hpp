@@ -46,7 +46,7 @@ struct failure {
     errc code;
     blame who;
     retry_hint retry = retry_hint::never;
-    std::string_view stage;
+    std::string_view stage = {};
 };
 
 /// The value of a step that can fail, or why it failed.

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "http/h1/chunked.hpp"
-#include "http/h1/output.hpp"
+#include "http/h1/send_queue.hpp"
 #include "http/h1/parse.hpp"
 
 #include "sluice/base/byte_buffer.hpp"
@@ -56,7 +56,7 @@ private:
 
     std::unique_ptr<net::stream> socket_;
     byte_buffer in_;
-    output out_;
+    send_queue out_;
     arena room_;
     chunk_decoder decoder_;
     scan_position scan_;

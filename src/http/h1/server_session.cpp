@@ -75,9 +75,11 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
             co_await self.server_.handler_.handle(self.state_->head, self);
         else
             self.refuse();
-        while (self.flush() == io_state::blocked)
-            if (co_await self.output() != wake::ready)
+        while (self.flush() == io_state::blocked) {
+            const auto why = co_await self.output();
+            if (why != wake::ready)
                 self.reset();
+        }
         if (!self.end_exchange())
             break;
     }
@@ -88,7 +90,10 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
     for (;;) {
         self.drop_input();
         const auto deadline = std::min(give_up, self.worker_.now() + linger_pause);
-        if (self.broken_ || co_await self.socket_.readable(deadline) != wake::ready)
+        if (self.broken_)
+            co_return;
+        const auto why = co_await self.socket_.readable(deadline);
+        if (why != wake::ready)
             co_return;
     }
 }

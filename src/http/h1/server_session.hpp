@@ -4,7 +4,7 @@
 #pragma once
 
 #include "http/h1/chunked.hpp"
-#include "http/h1/output.hpp"
+#include "http/h1/send_queue.hpp"
 #include "http/h1/parse.hpp"
 #include "http/h1/rate_guard.hpp"
 #include "http/h1/server.hpp"
@@ -100,7 +100,7 @@ private:
     runtime::worker& worker_;
     net::stream socket_;
     byte_buffer in_;
-    output out_;
+    send_queue out_;
     std::unique_ptr<exchange_state> state_;
     gone_listener* gone_listener_ = nullptr;
     client_facts facts_;

@@ -10,7 +10,7 @@
 
 namespace sluice::http::h1 {
 
-class output {
+class send_queue {
 public:
     /// Where heads are written.
     byte_buffer& buffer() {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/h1/output.hpp"
+#include "http/h1/send_queue.hpp"
 
 #include <algorithm>
 
 namespace sluice::http::h1 {
 
-void output::put(const chunk& piece, framing::kind coded) {
+void send_queue::put(const chunk& piece, framing::kind coded) {
     settle();
     if (coded == framing::kind::chunked)
         frame(piece);
@@ -15,7 +15,7 @@ void output::put(const chunk& piece, framing::kind coded) {
         settle();
 }
 
-void output::frame(const chunk& piece) {
+void send_queue::frame(const chunk& piece) {
     if (!piece.bytes.empty()) {
         write_chunk_size(buffer_, piece.bytes.size());
         piece_ = piece.bytes;
@@ -32,7 +32,7 @@ void output::frame(const chunk& piece) {
 }
 
 // Turns the view into a copy.
-void output::settle() {
+void send_queue::settle() {
     if (!piece_.empty())
         buffer_.append(piece_);
     if (!piece_end_.empty())
@@ -40,7 +40,7 @@ void output::settle() {
     piece_ = piece_end_ = {};
 }
 
-output::written output::write(net::stream& socket) {
+send_queue::written send_queue::write(net::stream& socket) {
     if (empty())
         return {};
     const byte_view pieces[] = {buffer_.view(), piece_, piece_end_};

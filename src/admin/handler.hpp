@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The admin API as a request_handler: collects the small body, asks respond(), writes the answer. Runs on the control thread.
+#pragma once
+
+#include "admin/api.hpp"
+
+#include "sluice/base/random.hpp"
+#include "sluice/http/exchange_io.hpp"
+
+namespace sluice::admin {
+
+class handler final : public http::request_handler {
+public:
+    /// Both are borrowed.
+    handler(const access_terms& terms, control& gateway) : terms_(terms), gateway_(gateway) {}
+
+    runtime::task<> handle(http::request_head&, http::client_stream&) override;
+    void refused(const http::refusal&) noexcept override {}
+
+private:
+    const access_terms& terms_;
+    control& gateway_;
+    random_source random_;
+};
+
+} // namespace sluice::admin

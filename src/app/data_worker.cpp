@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/data_worker.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+namespace sluice::app {
+
+// This worker's part of one listener.
+struct data_worker::share {
+    share(data_worker& owner, const open_listener& of, int fd)
+        : connections(of.connections),
+          server(owner.loop_, of.settings, owner.gateway_, [&owner, this] { owner.connection_ended(*this); }),
+          acceptor(owner.loop_, fd, of.bound.bound.is_unix(), owner.gate_, owner.descriptor_threshold_,
+                   [&owner, this](int client, const net::address& from) {
+                       connections->add(owner.loop_.index(), 1);
+                       server.adopt(client, from);
+                   },
+                   [&owner] { return owner.shed_idle(); }) {}
+
+    std::shared_ptr<telemetry::gauge> connections;
+    http::h1::server server;
+    net::acceptor acceptor;
+};
+
+data_worker::data_worker(unsigned index, proxy::recorder_sinks sinks, net::connection_gate& gate, std::size_t descriptor_threshold,
+                         std::function<void()> drained)
+    : loop_(index), gate_(gate), descriptor_threshold_(descriptor_threshold), gateway_(loop_, sinks), drained_(std::move(drained)) {}
+
+data_worker::~data_worker() {
+    if (!thread_.joinable())
+        return;
+    loop_.stop();
+    thread_.join();
+}
+
+void data_worker::listen(const open_listener& of) {
+    shares_.push_back(std::make_unique<share>(*this, of, of.bound.descriptors[loop_.index()]));
+    runtime::spawn(shares_.back()->acceptor.run());
+}
+
+void data_worker::adopt(std::shared_ptr<const proxy::table> next) { gateway_.adopt(std::move(next)); }
+
+void data_worker::start() {
+    thread_ = std::thread([this] { loop_.run(); });
+    pthread_setname_np(thread_.native_handle(), fmt::format("worker-{}", loop_.index()).c_str());
+}
+
+void data_worker::drain() {
+    loop_.post([this] {
+        draining_ = true;
+        for (auto& one : shares_)
+            one->acceptor.stop();
+        for (auto& one : shares_)
+            one->server.drain();
+        gateway_.drain();
+        tell_drained();
+    });
+}
+
+void data_worker::abort() {
+    loop_.post([this] {
+        for (auto& one : shares_)
+            one->server.abort();
+    });
+}
+
+void data_worker::stop() { loop_.stop(); }
+
+void data_worker::connection_ended(share& of) {
+    gate_.leave();
+    of.connections->add(loop_.index(), -1);
+    if (draining_)
+        tell_drained();
+}
+
+void data_worker::tell_drained() {
+    for (const auto& one : shares_)
+        if (one->server.open() != 0)
+            return;
+    drained_();
+}
+
+std::size_t data_worker::shed_idle() {
+    auto closed = gateway_.shed_idle();
+    if (closed != 0)
+        return closed;
+    for (auto& one : shares_)
+        closed += one->server.shed_idle();
+    return closed;
+}
+
+} // namespace sluice::app

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// One data worker: a thread with its loop, its gateway, and its share of every listener. The process posts to it.
+#pragma once
+
+#include "http/h1/server.hpp"
+#include "net/acceptor.hpp"
+#include "proxy/gateway.hpp"
+
+#include "sluice/runtime/worker.hpp"
+#include "sluice/telemetry/metric.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace sluice::app {
+
+/// A listener as all workers share it: bound, with its settings and its gauge of open connections.
+struct open_listener {
+    std::shared_ptr<const http::h1::server_settings> settings;
+    net::bound_listener bound;
+    std::shared_ptr<telemetry::gauge> connections;
+};
+
+class data_worker {
+public:
+    /// `drained` is called on this worker's thread when the last connection of a drain has ended.
+    data_worker(unsigned index, proxy::recorder_sinks, net::connection_gate&, std::size_t descriptor_threshold, std::function<void()> drained);
+    ~data_worker();  ///< stops and joins
+
+    /// Takes its share of a listener, before start().
+    void listen(const open_listener&);
+    void adopt(std::shared_ptr<const proxy::table>);
+    void start();
+
+    /// Serves what has arrived, then closes the listeners; idle connections end. Any thread.
+    void drain();
+    /// Breaks whatever is still open. Any thread.
+    void abort();
+    /// Ends the loop once every connection has ended; call abort() before. Any thread.
+    void stop();
+
+private:
+    struct share;
+    void connection_ended(share&);
+    void tell_drained();
+    std::size_t shed_idle();
+
+    runtime::worker loop_;
+    net::connection_gate& gate_;
+    std::size_t descriptor_threshold_;
+    proxy::gateway gateway_;
+    std::vector<std::unique_ptr<share>> shares_;
+    std::function<void()> drained_;
+    bool draining_ = false;
+    std::thread thread_;
+};
+
+} // namespace sluice::app

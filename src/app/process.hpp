@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running gateway: everything put together, started in order, drained and stopped. One per process (tests run
+// several). The thread that calls run() is the control thread.
+#pragma once
+
+#include "admin/handler.hpp"
+#include "app/data_worker.hpp"
+#include "app/load_settings.hpp"
+
+#include "sluice/admin/control.hpp"
+#include "sluice/runtime/asio_loop.hpp"
+#include "sluice/telemetry/access_log.hpp"
+#include "sluice/telemetry/metric.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sluice::app {
+
+class process final : public admin::control {
+public:
+    /// Binds every listener and the admin address. Throws std::system_error when an address or the log cannot be had.
+    explicit process(loaded_settings);
+    ~process() override;
+
+    /// Serves until drained. Thread: becomes the control thread.
+    void run();
+
+    /// Stops accepting, finishes what is under way, ends run() when all is done or timeouts.drain has passed; called
+    /// again: ends at once. Any thread.
+    void stop();
+    /// Reopens the access log. Any thread.
+    void reopen_logs();
+
+    /// Where the listeners and the admin API are, with the ports the kernel chose.
+    const std::vector<open_listener>& open_listeners() const noexcept { return listeners_; }
+    const net::address& admin_address() const noexcept { return admin_bound_; }
+    boost::asio::io_context& context() noexcept { return context_; }
+
+    admin::readiness ready() const override;
+    admin::status_report status() const override;
+    std::vector<admin::listener_report> listeners() const override;
+    std::vector<admin::service_report> services() const override;
+    std::optional<admin::service_report> service(std::string_view name) const override;
+    std::span<const proxy::route_settings> routes() const override { return settings_.values.routes; }
+    std::string config_json() const override { return settings_.effective(); }
+    std::string metrics_text() const override { return metrics_.text(); }
+    telemetry::log_level level() const override { return telemetry::current_log_level(); }
+    void set_level(telemetry::log_level level) override { telemetry::set_log_level(level); }
+
+private:
+    void bind_listeners();
+    void start_admin();
+    void watch_metrics();
+    void begin_drain();
+    void worker_drained();
+    void cut_short();
+    void finish();
+
+    loaded_settings settings_;
+    unsigned workers_count_;
+    std::size_t descriptors_;
+    std::chrono::system_clock::time_point started_;
+    telemetry::registry metrics_;
+    telemetry::access_log access_log_;
+    std::shared_ptr<const proxy::table> table_;
+    net::connection_gate gate_;
+    std::vector<open_listener> listeners_;
+    std::vector<std::unique_ptr<data_worker>> workers_;
+
+    boost::asio::io_context context_;
+    runtime::worker control_;
+    boost::asio::steady_timer drain_deadline_;
+    admin::access_terms admin_terms_;
+    admin::handler admin_handler_;
+    net::connection_gate admin_gate_;
+    net::address admin_bound_;
+    std::unique_ptr<http::h1::server> admin_server_;
+    std::unique_ptr<net::acceptor> admin_acceptor_;
+    std::unique_ptr<runtime::asio_loop> control_loop_;
+
+    unsigned still_draining_ = 0;
+    bool draining_ = false;
+    bool cut_short_ = false;
+    bool serving_ = false;
+};
+
+} // namespace sluice::app

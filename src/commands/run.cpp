@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// sluice run: the gateway in the foreground, with the signals of the contract.
+#include "app/load_settings.hpp"
+#include "app/process.hpp"
+#include "commands/commands.hpp"
+
+#include "sluice/telemetry/log.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <system_error>
+
+namespace sluice::commands {
+
+namespace {
+
+void await_signal(boost::asio::signal_set& signals, app::process& running) {
+    signals.async_wait([&](const boost::system::error_code& failed, int number) {
+        if (failed)
+            return;
+        if (number == SIGHUP)
+            telemetry::log_warn("SIGHUP ignored: this version does not reload");
+        else if (number == SIGUSR1)
+            running.reopen_logs();
+        else
+            running.stop();
+        await_signal(signals, running);
+    });
+}
+
+int run(const std::string& path) {
+    auto loaded = app::load_settings(path);
+    std::cerr << loaded.problems.text();
+    if (!loaded.problems.good())
+        return bad_config;
+    const auto log = loaded.values.log;
+    // A client that closed is an answer to a write, not a reason to die.
+    std::signal(SIGPIPE, SIG_IGN);
+    telemetry::start_log(log);
+    int exit = good;
+    try {
+        app::process running(std::move(loaded));
+        boost::asio::signal_set signals(running.context(), SIGHUP, SIGTERM, SIGINT);
+        signals.add(SIGUSR1);
+        await_signal(signals, running);
+        running.run();
+    } catch (const std::system_error& failed) {
+        telemetry::log_error("{}", failed.what());
+        exit = commands::failed;
+    }
+    telemetry::stop_log();
+    return exit;
+}
+
+} // namespace
+
+void add_run(CLI::App& program, int& exit) {
+    auto* command = program.add_subcommand("run", "Run the gateway in the foreground; logs go to stderr");
+    auto path = std::make_shared<std::string>();
+    command->add_option("-c,--config", *path, "The configuration file")->required();
+    command->callback([path, &exit] { exit = run(*path); });
+}
+
+} // namespace sluice::commands
