@@ -27,8 +27,8 @@ public:
             return;
         closest_match meant(reference.text());
         if (!reference.problems().crowded())
-            for (const auto& [name, entry] : entries_)
-                if (!entry.is_hidden)
+            for (const auto& [name, known] : entries_)
+                if (!known.is_hidden)
                     meant.offer(name);
         // A hidden reference may still be told to be wrong, but not what it says.
         const auto shown = reference.is_hidden() ? std::string("that name") : quoted(reference.text());

@@ -56,8 +56,8 @@ public:
 
     /// `conf/a.yaml:14`, for messages that name a second place and for explain.
     std::string name_of(place where) const;
-    const std::string& file_name(std::uint32_t file) const { return files_[file].name; }
-    std::string_view file_text(std::uint32_t file) const { return files_[file].text; }
+    const std::string& file_name(std::uint32_t index) const { return files_[index].name; }
+    std::string_view file_text(std::uint32_t index) const { return files_[index].text; }
 
     /// Every problem as `file:line:column: path: message, expected ..., did you mean ...?`, then its line and a caret.
     std::string text() const;
@@ -68,7 +68,7 @@ public:
     void forget_texts();
 
 private:
-    struct file {
+    struct source {
         std::string name;
         std::string text;
         mutable std::vector<std::size_t> lines;  // where each line starts; filled when the first one is shown
@@ -78,7 +78,7 @@ private:
     std::string masked_line(const problem& one) const;
     std::uint32_t display_column(place where) const;
 
-    std::vector<file> files_;
+    std::vector<source> files_;
     std::vector<problem> problems_;
     std::set<place> masked_;
     std::size_t errors_ = 0;
