@@ -2,9 +2,9 @@
 // Host, then path, then conditions:
 //
 //   shop.example.com --+   exact host: one hash look-up         inside a host:
-//   *.example.com      +-> wildcards: one look-up a label,  ->  exact path  } path_tree
+//   *.example.com      +-> wildcards: one look-up a label,  ->  exact path      } path_tree
 //   *.com              |   the longest first                    regexes           pattern_index
-//   (any host) --------+                                          longest prefix  } path_tree
+//   (any host) --------+                                        longest prefix  } path_tree
 //
 // Every list of routes that are equal so far is sorted by rank (more conditions, then order in the
 // file). A route whose conditions fail is passed over, also to the next host level.
