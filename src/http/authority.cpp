@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Host field and the authority of an absolute-form target, checked and folded to the form that routes are matched
-// by. What is forwarded is the client's own text, never the folded one.
+// The Host field and the authority of an absolute-form target, checked and folded to the form that
+// routes are matched by. What is forwarded is the client's own text, never the folded one.
 #include "sluice/http/target.hpp"
 
 #include <arpa/inet.h>
@@ -18,8 +18,9 @@ constexpr std::size_t longest_host = 255;  // RFC 3986 section 3.2.2: no name of
 
 enum class host_byte : std::uint8_t { forbidden, plain, upper, dot };
 
-// reg-name of RFC 3986 without percent escapes: no resolver or server agrees with another on `%61.example`, so a
-// name that needs them could be matched as one thing here and as another behind us.
+// reg-name of RFC 3986 without percent escapes: no resolver or server agrees with another on
+// `%61.example`, so a name that needs them could be matched as one thing here and as another behind
+// us.
 constexpr std::array<host_byte, 256> make_host_bytes() {
     std::array<host_byte, 256> set{};
     for (const char c : std::string_view{"abcdefghijklmnopqrstuvwxyz0123456789-_~!$&'()*+,;="})
@@ -58,7 +59,8 @@ std::optional<std::string_view> read_name(std::string_view raw, arena& room) {
     return has_upper ? lower_case(raw, room) : raw;
 }
 
-/// An IPv6 address in brackets. Zones and future versions have no meaning in a Host field (RFC 9110 section 7.2).
+/// An IPv6 address in brackets. Zones and future versions have no meaning in a Host field (RFC 9110
+/// section 7.2).
 std::optional<std::string_view> read_literal(std::string_view raw, arena& room) {
     char text[INET6_ADDRSTRLEN] = {};
     const std::string_view inside = raw.substr(1, raw.size() - 2);
@@ -68,11 +70,13 @@ std::optional<std::string_view> read_literal(std::string_view raw, arena& room) 
     std::memcpy(text, inside.data(), inside.size());
     if (inet_pton(AF_INET6, text, &address) != 1)
         return std::nullopt;
-    const bool has_upper = std::any_of(inside.begin(), inside.end(), [](char c) { return c >= 'A' && c <= 'F'; });
+    const bool has_upper =
+        std::any_of(inside.begin(), inside.end(), [](char c) { return c >= 'A' && c <= 'F'; });
     return has_upper ? lower_case(raw, room) : raw;
 }
 
-/// The number a port's digits stand for, or nullopt. An empty port is legal and means the scheme's (RFC 3986 3.2.3).
+/// The number a port's digits stand for, or nullopt. An empty port is legal and means the scheme's
+/// (RFC 3986 3.2.3).
 std::optional<unsigned> port_number(std::string_view digits) noexcept {
     unsigned number = 0;
     for (const char c : digits) {
@@ -85,7 +89,7 @@ std::optional<unsigned> port_number(std::string_view digits) noexcept {
     return number;
 }
 
-} // namespace
+}  // namespace
 
 std::optional<authority> parse_authority(std::string_view raw, arena& room) {
     const bool is_literal = raw.starts_with('[');
@@ -107,9 +111,12 @@ std::optional<authority> parse_authority(std::string_view raw, arena& room) {
     return authority{*host, rest};
 }
 
-bool same_authority(const authority& a, const authority& b, std::string_view default_port) noexcept {
-    const auto number = [&](const authority& one) { return port_number(one.port.empty() ? default_port : one.port); };
+bool same_authority(const authority& a, const authority& b,
+                    std::string_view default_port) noexcept {
+    const auto number = [&](const authority& one) {
+        return port_number(one.port.empty() ? default_port : one.port);
+    };
     return a.host == b.host && number(a) == number(b);
 }
 
-} // namespace sluice::http
+}  // namespace sluice::http

@@ -13,4 +13,4 @@ timeouts timeout_overrides::over(timeouts wider) const {
     return wider;
 }
 
-} // namespace sluice::http
+}  // namespace sluice::http

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Request targets: one pass decides whether a path is canonical, must be rewritten or is refused; only a rewrite
-// copies. The Host field is read in authority.cpp.
+// Request targets: one pass decides whether a path is canonical, must be rewritten or is refused;
+// only a rewrite copies. The Host field is read in authority.cpp.
 #include "sluice/http/target.hpp"
 
 #include <algorithm>
@@ -14,8 +14,9 @@ namespace {
 
 enum class kind : std::uint8_t { forbidden, plain, slash, percent, question };
 
-// Every visible ASCII byte may stand in a path except `#` and `\`. That is a little more than RFC 3986 allows:
-// browsers and curl send `[ ] | { } ^ " < >` and the back-quote bare, and none of them separates anything.
+// Every visible ASCII byte may stand in a path except `#` and `\`. That is a little more than RFC
+// 3986 allows: browsers and curl send `[ ] | { } ^ " < >` and the back-quote bare, and none of them
+// separates anything.
 // A bare `\` is refused because servers on Windows, and browsers, read it as `/`.
 constexpr std::array<kind, 256> make_kinds() {
     std::array<kind, 256> kinds{};
@@ -29,13 +30,12 @@ constexpr std::array<kind, 256> make_kinds() {
 }
 constexpr auto kinds = make_kinds();
 
-kind kind_of(char c) noexcept {
-    return kinds[static_cast<unsigned char>(c)];
-}
+kind kind_of(char c) noexcept { return kinds[static_cast<unsigned char>(c)]; }
 
 constexpr std::array<bool, 256> make_unreserved() {
     std::array<bool, 256> set{};
-    for (const char c : std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"})
+    for (const char c :
+         std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"})
         set[static_cast<unsigned char>(c)] = true;
     return set;
 }
@@ -60,8 +60,9 @@ int escaped_byte(std::string_view text, std::size_t at) noexcept {
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/// How many escapes from `at` on form one UTF-8 character, or 0: broken off, overlong, a surrogate or above U+10FFFF
-/// (the well-formed byte sequences of the Unicode standard, table 3-7). `lead` is the byte at `at`, 0x80 or more.
+/// How many escapes from `at` on form one UTF-8 character, or 0: broken off, overlong, a surrogate
+/// or above U+10FFFF (the well-formed byte sequences of the Unicode standard, table 3-7). `lead` is
+/// the byte at `at`, 0x80 or more.
 std::size_t character_escapes(std::string_view text, std::size_t at, int lead) noexcept {
     if (lead < 0xC2 || lead > 0xF4)
         return 0;
@@ -80,7 +81,9 @@ std::size_t character_escapes(std::string_view text, std::size_t at, int lead) n
 
 /// True when the segment that begins at `at` is `.` or `..`.
 bool is_dot_segment(std::string_view text, std::size_t at) noexcept {
-    const auto ends = [&](std::size_t i) { return i >= text.size() || text[i] == '/' || text[i] == '?'; };
+    const auto ends = [&](std::size_t i) {
+        return i >= text.size() || text[i] == '/' || text[i] == '?';
+    };
     if (at >= text.size() || text[at] != '.')
         return false;
     return ends(at + 1) || (text[at + 1] == '.' && ends(at + 2));
@@ -129,7 +132,8 @@ scan_result scan_path(std::string_view text) noexcept {
     return {what, i};
 }
 
-/// Copies `path`, already scanned, with the escapes of unreserved characters decoded. Returns the new size.
+/// Copies `path`, already scanned, with the escapes of unreserved characters decoded. Returns the
+/// new size.
 /// Nothing is decoded twice: `%25` is no unreserved character, so `%252e` stays as it is.
 std::size_t decode_unreserved(std::string_view path, char* out) noexcept {
     std::size_t size = 0;
@@ -145,7 +149,8 @@ std::size_t decode_unreserved(std::string_view path, char* out) noexcept {
     return size;
 }
 
-/// Removes dot segments in place (RFC 3986 section 5.2.4, but `..` above the root is refused rather than dropped).
+/// Removes dot segments in place (RFC 3986 section 5.2.4, but `..` above the root is refused rather
+/// than dropped).
 /// Each turn handles a slash and the segment behind it; what is kept always begins with a slash.
 std::optional<std::size_t> remove_dot_segments(char* text, std::size_t size) noexcept {
     const std::string_view all{text, size};
@@ -225,7 +230,8 @@ std::optional<std::string_view> after_scheme(std::string_view raw) noexcept {
     return std::nullopt;
 }
 
-/// RFC 9112 section 3.2.2. An empty path means `/`, for OPTIONS `*` (section 3.2.4); neither counts as rewritten.
+/// RFC 9112 section 3.2.2. An empty path means `/`, for OPTIONS `*` (section 3.2.4); neither counts
+/// as rewritten.
 std::optional<target> parse_absolute(std::string_view raw, bool is_options, arena& room) {
     const auto rest = after_scheme(raw);
     if (!rest)
@@ -252,7 +258,7 @@ std::optional<target> parse_absolute(std::string_view raw, bool is_options, aren
     return result;
 }
 
-} // namespace
+}  // namespace
 
 std::optional<target> parse_target(std::string_view raw, bool is_options, arena& room) {
     if (raw.empty())
@@ -276,4 +282,4 @@ std::optional<std::string_view> canonical_path(std::string_view raw, arena& room
     return found.what == finding::canonical ? std::optional{raw} : rewrite_path(raw, room);
 }
 
-} // namespace sluice::http
+}  // namespace sluice::http

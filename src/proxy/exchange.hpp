@@ -46,9 +46,9 @@ public:
     void upstream_wait_ends() noexcept;
 
     std::span<const std::size_t> tried() const noexcept { return {tried_.data(), tried_count_}; }
-    void remember_tried(std::size_t node) noexcept {
+    void remember_tried(std::size_t at) noexcept {
         if (tried_count_ < tried_.size())
-            tried_[tried_count_++] = node;
+            tried_[tried_count_++] = at;
     }
     bool can_try_more() const noexcept { return tried_count_ < tried_.size(); }
 

@@ -9,13 +9,11 @@ namespace sluice::routing {
 
 namespace {
 
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool same_name(std::string_view a, std::string_view b) noexcept {
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                              [](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool lists(const std::vector<std::string>& allowed, std::string_view one) noexcept {
@@ -51,7 +49,7 @@ bool query_holds(const value_condition& wanted, const http::request_head& head) 
     return false;
 }
 
-} // namespace
+}  // namespace
 
 value_condition::value_condition(const value_rule& from) : rule(from) {
     if (from.how == value_rule::kind::regex)
@@ -71,13 +69,13 @@ bool value_condition::accepts(std::string_view decoded) const {
 }
 
 conditions::conditions(const rule& from)
-    : methods_(from.methods),
-      listeners_(from.listeners),
+    : methods_(from.methods), listeners_(from.listeners),
       headers_(from.headers.begin(), from.headers.end()),
       query_(from.query.begin(), from.query.end()) {}
 
 std::size_t conditions::count(const rule& of) noexcept {
-    return (of.methods.empty() ? 0 : 1) + (of.listeners.empty() ? 0 : 1) + of.headers.size() + of.query.size();
+    return (of.methods.empty() ? 0 : 1) + (of.listeners.empty() ? 0 : 1) + of.headers.size() +
+           of.query.size();
 }
 
 miss conditions::first_miss(const request_view& request) const {
@@ -94,4 +92,4 @@ miss conditions::first_miss(const request_view& request) const {
     return {};
 }
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The conditions of a rule beside host and path: methods, listeners, headers, query. The matcher asks them for every
-// route whose host and path match; explain asks which one failed.
+// The conditions of a rule beside host and path: methods, listeners, headers, query. The matcher
+// asks them for every route whose host and path match; explain asks which one failed.
 #pragma once
 
 #include "routing/pattern.hpp"
@@ -37,13 +37,14 @@ class conditions {
 public:
     explicit conditions(const rule& from);
 
-    /// What counts when two routes of the same host and path compete: methods and listeners one each, every header and
-    /// query entry one.
+    /// What counts when two routes of the same host and path compete: methods and listeners one
+    /// each, every header and query entry one.
     static std::size_t count(const rule& of) noexcept;
 
-    /// Headers: of several lines with that name any one may match. `host` means the Host field; the framing fields
-    /// (Content-Length, Transfer-Encoding) are no part of the model and never match.
-    /// Query: of several pairs with that name any one may match; names and values are compared decoded.
+    /// Headers: of several lines with that name any one may match. `host` means the Host field; the
+    /// framing fields (Content-Length, Transfer-Encoding) are no part of the model and never match.
+    /// Query: of several pairs with that name any one may match; names and values are compared
+    /// decoded.
     miss first_miss(const request_view& request) const;
 
 private:
@@ -53,4 +54,4 @@ private:
     std::vector<value_condition> query_;
 };
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

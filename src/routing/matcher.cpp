@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Host, then path, then conditions:
 //
-//   shop.example.com --+   exact host: one hash look-up           inside a host:
-//   *.example.com      +-> wildcards: one look-up a label,    ->  exact path      } path_tree: one walk
-//   *.com              |   the longest first                      regexes           pattern_index
-//   (any host) --------+                                          longest prefix  } path_tree: the same walk
+//   shop.example.com --+   exact host: one hash look-up         inside a host:
+//   *.example.com      +-> wildcards: one look-up a label,  ->  exact path      } path_tree
+//   *.com              |   the longest first                    regexes           pattern_index
+//   (any host) --------+                                        longest prefix  } path_tree
 //
-// Every list of routes that are equal so far is sorted by rank (more conditions, then order in the file). A route whose
-// conditions fail is passed over, also to the next host level.
+// Every list of routes that are equal so far is sorted by rank (more conditions, then order in the
+// file). A route whose conditions fail is passed over, also to the next host level.
 #include "routing/matcher.hpp"
 
 #include <algorithm>
@@ -21,8 +21,6 @@ namespace {
 
 enum host_scope : std::uint32_t { exact_scope, wildcard_scope };
 
-constexpr std::uint32_t any_host = 0;  // the host_id of the rules without hosts
-
 /// Rules come in lower case; a table that is only nearly so must not hide a route (CVE-2026-27588).
 std::string fold_host(std::string_view host) {
     std::string folded{host};
@@ -34,47 +32,44 @@ std::string fold_host(std::string_view host) {
     return folded;
 }
 
-} // namespace
+}  // namespace
 
 /// What is needed only while the index is made.
 class matcher::builder {
 public:
-    explicit builder(matcher& made) : into_(made) { add_host(); }
+    explicit builder(matcher& made) : into_(made) { into_.any_host_ = into_.paths_.add_root(); }
 
     void add(const rule& one) {
         const auto rank = static_cast<std::uint32_t>(into_.ranked_.size() - 1);
         if (one.hosts.empty())
-            add_path(any_host, one.path, rank);
+            add_path(into_.any_host_, one.path, rank);
         for (const std::string& host : one.hosts)
             add_path(host_of(fold_host(host)), one.path, rank);
     }
 
 private:
-    host_id add_host() {
-        into_.hosts_.push_back({into_.paths_.add_root()});
-        return static_cast<host_id>(into_.hosts_.size() - 1);
-    }
+    using root_id = path_tree::node_id;
 
-    host_id host_of(std::string_view host) {
+    root_id host_of(std::string_view host) {
         const bool is_wildcard = host.starts_with("*.");
         if (is_wildcard) {
             host.remove_prefix(2);
             into_.longest_wildcard_ = std::max(into_.longest_wildcard_, host.size());
         }
-        host_id& known = into_.names_.at(is_wildcard ? wildcard_scope : exact_scope, host);
-        if (known == text_table::none)
-            known = add_host();
-        return known;
+        const host_scope scope = is_wildcard ? wildcard_scope : exact_scope;
+        root_id root = into_.names_.find(scope, host);
+        if (root == text_table::none)
+            into_.names_.keep(scope, host, root = into_.paths_.add_root());
+        return root;
     }
 
-    void add_path(host_id host, const path_rule& path, std::uint32_t rank) {
+    void add_path(root_id root, const path_rule& path, std::uint32_t rank) {
         using slot = path_tree::slot;
-        const path_tree::node_id root = into_.hosts_[host].root;
         path_tree& tree = into_.paths_;
         if (path.how == path_rule::kind::any)
             return tree.add_rank(root, slot::prefix, rank);
         if (path.how == path_rule::kind::regex)
-            return add_pattern(host, path.text, rank);
+            return add_pattern(root, path.text, rank);
         std::string_view text = path.text;
         if (!text.starts_with('/'))
             return;
@@ -85,15 +80,15 @@ private:
         tree.add_rank(tree.add_path(root, text), below ? slot::below : slot::prefix, rank);
     }
 
-    void add_pattern(host_id host, const std::string& text, std::uint32_t rank) {
+    void add_pattern(root_id root, const std::string& text, std::uint32_t rank) {
         auto& [expression, literal] = compiled_[text];
         if (!expression) {
             expression = std::make_shared<pattern>(text);
-            literal = expression->literal_prefix(pattern_index::longest_literal);
+            literal = literal_prefix(text, pattern_index::longest_literal);
         }
-        pattern_index::group_id& group = into_.hosts_[host].patterns;
-        if (group == pattern_index::none)
-            group = into_.regexes_.add_group();
+        pattern_index::group_id group = into_.paths_.tag(root);
+        if (group == path_tree::no_tag)
+            into_.paths_.set_tag(root, group = into_.regexes_.add_group());
         into_.regexes_.add(group, literal, expression, rank);
     }
 
@@ -103,7 +98,8 @@ private:
     };
 
     matcher& into_;
-    std::unordered_map<std::string, compiled> compiled_;  ///< one object for a pattern that many rules use
+    std::unordered_map<std::string, compiled>
+        compiled_;  ///< one object for a pattern that many rules use
 };
 
 matcher::matcher(std::span<const rule> rules) {
@@ -111,7 +107,8 @@ matcher::matcher(std::span<const rule> rules) {
     std::transform(rules.begin(), rules.end(), weights.begin(), conditions::count);
     std::vector<std::uint32_t> order(rules.size());
     std::iota(order.begin(), order.end(), 0u);
-    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return weights[a] > weights[b]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](auto a, auto b) { return weights[a] > weights[b]; });
 
     builder build{*this};
     ranked_.reserve(rules.size());
@@ -128,17 +125,23 @@ matcher::matcher(std::span<const rule> rules) {
 }
 
 miss matcher::first_miss(const ranked_rule& one, const request_view& request) const {
-    return one.conditions == text_table::none ? miss{} : conditions_[one.conditions].first_miss(request);
+    return one.conditions == text_table::none ? miss{}
+                                              : conditions_[one.conditions].first_miss(request);
 }
 
-// The one walk behind match() and candidates(): calls `visit(rank, level)` in the order of precedence and
-// stops, returning true, when that does.
+// The one walk behind match() and candidates(): calls `visit(rank, level)` in the order of
+// precedence and stops, returning true, when that does.
 template <class Visit>
-bool matcher::walk_host(host_id host, candidate::level level, std::string_view path, Visit&& visit) const {
+bool matcher::walk_host(path_tree::node_id host, candidate::level level, std::string_view path,
+                        Visit&& visit) const {
     const auto each = [&](std::uint32_t rank) { return visit(rank, level); };
-    const host_rules& here = hosts_[host];
-    const path_tree::position at = paths_.descend(here.root, path);
-    return paths_.visit_exact(at, each) || regexes_.visit(here.patterns, path, each) || paths_.visit_prefixes(at, each);
+    const path_tree::position at = paths_.descend(host, path);
+    if (paths_.visit_exact(at, each))
+        return true;
+    const std::uint32_t group = paths_.tag(host);
+    if (group != path_tree::no_tag && regexes_.visit(group, path, each))
+        return true;
+    return paths_.visit_prefixes(at, each);
 }
 
 template <class Visit>
@@ -148,10 +151,12 @@ bool matcher::walk_wildcards(const request_view& request, Visit&& visit) const {
         return false;
     for (std::size_t dot = name.find('.'); dot != name.npos; dot = name.find('.')) {
         name.remove_prefix(dot + 1);
-        if (name.size() > longest_wildcard_)  // keeps a host of a thousand labels from costing a thousand hashes
+        if (name.size() >
+            longest_wildcard_)  // keeps a host of a thousand labels from costing a thousand hashes
             continue;
-        const host_id host = names_.find(wildcard_scope, name);
-        if (host != text_table::none && walk_host(host, candidate::level::wildcard_host, request.head.path, visit))
+        const std::uint32_t host = names_.find(wildcard_scope, name);
+        if (host != text_table::none &&
+            walk_host(host, candidate::level::wildcard_host, request.head.path, visit))
             return true;
     }
     return false;
@@ -160,14 +165,15 @@ bool matcher::walk_wildcards(const request_view& request, Visit&& visit) const {
 template <class Visit>
 void matcher::walk(const request_view& request, Visit&& visit) const {
     const std::string_view path = request.head.path;
-    if (!request.head.host.empty()) {  // HTTP/1.0 may come without a host: only rules for any host are left
-        const host_id host = names_.find(exact_scope, request.head.host);
+    if (!request.head.host
+             .empty()) {  // HTTP/1.0 may come without a host: only rules for any host are left
+        const std::uint32_t host = names_.find(exact_scope, request.head.host);
         if (host != text_table::none && walk_host(host, candidate::level::exact_host, path, visit))
             return;
         if (walk_wildcards(request, visit))
             return;
     }
-    walk_host(any_host, candidate::level::any_host, path, visit);
+    walk_host(any_host_, candidate::level::any_host, path, visit);
 }
 
 std::optional<std::size_t> matcher::match(const request_view& request) const {
@@ -192,4 +198,4 @@ std::vector<candidate> matcher::candidates(const request_view& request) const {
     return all;
 }
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the route of a request: an immutable index over the rules of all routes (contract: "Which route wins").
-// The gateway calls match() once a request; explain lists the candidates. It knows nothing of services.
+// Finds the route of a request: an immutable index over the rules of all routes (contract: "Which
+// route wins").
+// The gateway calls match() once a request; explain lists the candidates. It knows nothing of
+// services.
 #pragma once
 
 #include "routing/conditions.hpp"
@@ -21,18 +23,20 @@ namespace sluice::routing {
 struct candidate {
     enum class level : std::uint8_t { exact_host, wildcard_host, any_host };
     std::size_t route;  ///< index of its rule
-    level host;    ///< by which of its hosts, when it has several, it was found
-    miss lost_by;  ///< the condition that fails; none: this route would take the request
+    level host;         ///< by which of its hosts, when it has several, it was found
+    miss lost_by;       ///< the condition that fails; none: this route would take the request
 };
 
 /// Immutable, and independent of the rules it was made from. Thread: any.
 class matcher {
 public:
-    /// The index of a rule is its place in the file, which decides when nothing else does. Rules are taken as checked: a
-    /// pattern that does not compile and a path without its slash match nothing.
+    /// The index of a rule is its place in the file, which decides when nothing else does. Rules
+    /// are taken as checked: a pattern that does not compile and a path without its slash match
+    /// nothing.
     explicit matcher(std::span<const rule> rules);
 
-    /// The index of the winning rule, or nullopt. Does not allocate, except for decoding a query value for a regex.
+    /// The index of the winning rule, or nullopt. Does not allocate, except for decoding a query
+    /// value for a regex.
     std::optional<std::size_t> match(const request_view& request) const;
 
     /// Every candidate in the order match() asks them, which stops at the first without a miss.
@@ -43,29 +47,25 @@ private:
         std::uint32_t route;
         std::uint32_t conditions;  ///< index into conditions_, or text_table::none
     };
-    /// What one host, one wildcard or the host-less rules have.
-    struct host_rules {
-        path_tree::node_id root;
-        pattern_index::group_id patterns = pattern_index::none;
-    };
-    using host_id = std::uint32_t;
     class builder;
 
     template <class Visit>
     void walk(const request_view& request, Visit&& visit) const;
     template <class Visit>
-    bool walk_host(host_id host, candidate::level level, std::string_view path, Visit&& visit) const;
+    bool walk_host(path_tree::node_id host, candidate::level level, std::string_view path,
+                   Visit&& visit) const;
     template <class Visit>
     bool walk_wildcards(const request_view& request, Visit&& visit) const;
     miss first_miss(const ranked_rule& one, const request_view& request) const;
 
-    std::vector<ranked_rule> ranked_;  ///< by rank: more conditions first, then the order in the file
+    std::vector<ranked_rule>
+        ranked_;  ///< by rank: more conditions first, then the order in the file
     std::vector<conditions> conditions_;
-    std::vector<host_rules> hosts_;    ///< by host_id; the first holds the rules for any host
-    text_table names_;                 ///< (exact or wildcard, name) -> host_id
+    text_table names_;  ///< (exact or wildcard, name) -> the host's root in paths_
     std::size_t longest_wildcard_ = 0;
-    path_tree paths_;
+    path_tree::node_id any_host_;  ///< the root of the rules without hosts
+    path_tree paths_;              ///< the tag of a root is its group of regexes
     pattern_index regexes_;
 };
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

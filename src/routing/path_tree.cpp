@@ -6,22 +6,22 @@
 namespace sluice::routing {
 
 path_tree::node_id path_tree::add_node(node_id parent) {
-    nodes_.emplace_back().parent = parent;
+    nodes_.emplace_back();
+    parents_.push_back(parent);
     return static_cast<node_id>(nodes_.size() - 1);
 }
 
-path_tree::node_id path_tree::add_root() {
-    return add_node(none);
-}
+path_tree::node_id path_tree::add_root() { return add_node(none); }
 
 path_tree::node_id path_tree::add_path(node_id root, std::string_view path) {
     node_id at = root;
     while (!path.empty()) {
         const std::size_t end = std::min(path.find('/', 1), path.size());
-        node_id& child = children_.at(at, path.substr(1, end - 1));
-        if (child == none) {
-            child = add_node(at);
-            nodes_[at].has_children = true;
+        const auto fresh = static_cast<node_id>(nodes_.size());
+        const node_id child = children_.keep(at, path.substr(1, end - 1), fresh);
+        if (child == fresh) {
+            add_node(at);
+            nodes_[at].has_children = 1;
         }
         at = child;
         path.remove_prefix(end);
@@ -37,20 +37,26 @@ void path_tree::finish() {
     std::sort(entries_.begin(), entries_.end());
     // A rule may name a host twice; it is tried once.
     entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
-    ranks_.reserve(entries_.size());
-    for (const entry& one : entries_) {
-        list& into = nodes_[one.at].lists[index(one.which)];
-        if (into.count++ == 0)
-            into.first = static_cast<std::uint32_t>(ranks_.size());
-        ranks_.push_back(one.rank);
+    for (auto one = entries_.begin(); one != entries_.end();) {
+        const auto end = std::find_if(one, entries_.end(), [&](const entry& other) {
+            return other.at != one->at || other.which != one->which;
+        });
+        list& into = nodes_[one->at].lists[index(one->which)];
+        into.count = static_cast<std::uint32_t>(end - one);
+        into.first = into.count == 1 ? one->rank : static_cast<std::uint32_t>(ranks_.size());
+        for (; one != end; ++one)
+            if (into.count > 1)
+                ranks_.push_back(one->rank);
     }
     entries_ = {};
     const auto has_prefixes = [](const node& one) {
         return one.lists[index(slot::prefix)].count + one.lists[index(slot::below)].count > 0;
     };
-    for (node& one : nodes_)  // a parent is older than its children, so its own link is ready
-        if (one.parent != none)
-            one.up = has_prefixes(nodes_[one.parent]) ? one.parent : nodes_[one.parent].up;
+    for (node_id id = 0; id < nodes_.size();
+         ++id)  // a parent is older than its children, so its own link is ready
+        if (const node_id parent = parents_[id]; parent != none)
+            nodes_[id].up = has_prefixes(nodes_[parent]) ? parent : nodes_[parent].up;
+    parents_ = {};
 }
 
 path_tree::position path_tree::descend(node_id root, std::string_view path) const noexcept {
@@ -69,4 +75,4 @@ path_tree::position path_tree::descend(node_id root, std::string_view path) cons
     return {at, true, false};
 }
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

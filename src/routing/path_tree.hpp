@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exact paths and prefixes of all hosts as trees of path segments, one root a host. A look-up walks down as far as
-// segments are known, then up over the prefixes it passed: as long as the path, however many routes there are.
+// Exact paths and prefixes of all hosts as trees of path segments, one root a host. A look-up walks
+// down as far as segments are known, then up over the prefixes it passed: as long as the path,
+// however many routes there are.
 #pragma once
 
 #include "routing/text_table.hpp"
@@ -21,8 +22,14 @@ public:
     /// `below` is a prefix that ends with a slash: `/a/` matches `/a/` and `/a/b`, but not `/a`.
     enum class slot : std::uint8_t { exact, prefix, below };
 
+    /// A number its owner wants to find at a root.
+    static constexpr std::uint32_t no_tag = 0x7FFF'FFFF;
+    std::uint32_t tag(node_id root) const noexcept { return nodes_[root].tag; }
+    void set_tag(node_id root, std::uint32_t tag) noexcept { nodes_[root].tag = tag & no_tag; }
+
     node_id add_root();
-    /// The node of a path without its last slash, made if need be; the path begins with a slash or is empty.
+    /// The node of a path without its last slash, made if need be; the path begins with a slash or
+    /// is empty.
     node_id add_path(node_id root, std::string_view path);
     void add_rank(node_id at, slot which, std::uint32_t rank);
     /// Sorts what was added; after it the tree is only read.
@@ -36,7 +43,8 @@ public:
     };
     position descend(node_id root, std::string_view path) const noexcept;
 
-    /// Calls `visit(rank)` for the exact routes of a position; stops and returns true when that does.
+    /// Calls `visit(rank)` for the exact routes of a position; stops and returns true when that
+    /// does.
     template <class Visit>
     bool visit_exact(position at, Visit&& visit) const {
         return at.whole && visit_list(nodes_[at.deepest].lists[index(slot::exact)], visit);
@@ -57,14 +65,16 @@ public:
     }
 
 private:
+    // Kept small: with many routes a match costs its cache misses, and a list of one needs no
+    // second.
     struct list {
-        std::uint32_t first = 0;
+        std::uint32_t first = 0;  ///< in ranks_; of a list of one the rank itself
         std::uint32_t count = 0;
     };
     struct node {
-        node_id parent = none;
-        node_id up = none;      ///< the nearest node above that has prefixes
-        bool has_children = false;
+        node_id up = none;  ///< the nearest node above that has prefixes
+        std::uint32_t has_children : 1 = 0;
+        std::uint32_t tag : 31 = no_tag;
         list lists[3];
     };
     struct entry {
@@ -74,11 +84,15 @@ private:
         auto operator<=>(const entry&) const = default;
     };
 
-    static constexpr std::size_t index(slot which) noexcept { return static_cast<std::size_t>(which); }
+    static constexpr std::size_t index(slot which) noexcept {
+        return static_cast<std::size_t>(which);
+    }
     node_id add_node(node_id parent);
 
     template <class Visit>
     bool visit_list(const list& range, Visit&& visit) const {
+        if (range.count == 1)
+            return visit(range.first);
         for (const std::uint32_t rank : std::span{ranks_}.subspan(range.first, range.count))
             if (visit(rank))
                 return true;
@@ -86,9 +100,10 @@ private:
     }
 
     std::vector<node> nodes_;
-    std::vector<entry> entries_;  ///< only until finish()
+    std::vector<node_id> parents_;  ///< by node; this and entries_ only until finish()
+    std::vector<entry> entries_;
     std::vector<std::uint32_t> ranks_;
     text_table children_;  ///< (node, segment) -> node
 };
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

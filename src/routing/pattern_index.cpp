@@ -11,12 +11,12 @@ pattern_index::group_id pattern_index::add_group() {
     return static_cast<group_id>(lengths_.size() - 1);
 }
 
-void pattern_index::add(group_id group, std::string_view literal, std::shared_ptr<const pattern> expression,
-                        std::uint32_t rank) {
+void pattern_index::add(group_id group, std::string_view literal,
+                        std::shared_ptr<const pattern> expression, std::uint32_t rank) {
     literal = literal.substr(0, longest_literal);
-    std::uint32_t& number = table_.at(group, literal);
-    if (number == none) {
-        number = static_cast<std::uint32_t>(buckets_.size());
+    const auto fresh = static_cast<std::uint32_t>(buckets_.size());
+    const std::uint32_t number = table_.keep(group, literal, fresh);
+    if (number == fresh) {
         buckets_.emplace_back();
         auto& lengths = lengths_[group];
         const auto length = static_cast<std::uint8_t>(literal.size());
@@ -28,14 +28,16 @@ void pattern_index::add(group_id group, std::string_view literal, std::shared_pt
 
 void pattern_index::finish() {
     for (bucket& one : buckets_) {
-        std::sort(one.begin(), one.end(), [](const entry& a, const entry& b) { return a.rank < b.rank; });
+        std::sort(one.begin(), one.end(),
+                  [](const entry& a, const entry& b) { return a.rank < b.rank; });
         // A rule may name a host twice; it is tried once.
         const auto same = [](const entry& a, const entry& b) { return a.rank == b.rank; };
         one.erase(std::unique(one.begin(), one.end(), same), one.end());
     }
 }
 
-pattern_index::cursors::cursors(const pattern_index& index, group_id group, std::string_view path) noexcept {
+pattern_index::cursors::cursors(const pattern_index& index, group_id group,
+                                std::string_view path) noexcept {
     for (const std::size_t length : index.lengths_[group]) {
         if (length > path.size())
             continue;
@@ -55,4 +57,4 @@ const pattern_index::entry* pattern_index::cursors::next() noexcept {
     return best ? best->at++ : nullptr;
 }
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The path regexes of all hosts, kept under the literal text each must begin with, so that a request runs only those
-// that can match: `/a/[0-9]+` is not tried on `/b/1`. Regexes that begin alike are tried one after the other.
+// The path regexes of all hosts, kept under the literal text each must begin with, so that a
+// request runs only those that can match: `/a/[0-9]+` is not tried on `/b/1`. Regexes that begin
+// alike are tried one after the other.
 #pragma once
 
 #include "routing/pattern.hpp"
@@ -22,19 +23,18 @@ public:
 
     /// A group for the regexes of one host.
     group_id add_group();
-    /// `literal` is the pattern's literal_prefix(longest_literal).
-    void add(group_id group, std::string_view literal, std::shared_ptr<const pattern> expression, std::uint32_t rank);
+    /// `literal` is the expression's literal_prefix.
+    void add(group_id group, std::string_view literal, std::shared_ptr<const pattern> expression,
+             std::uint32_t rank);
     /// Sorts what was added; after it the index is only read.
     void finish();
 
     static constexpr std::size_t longest_literal = 47;
 
-    /// Calls `visit(rank)` for every regex of the group that matches the path, lowest rank first; stops and returns
-    /// true when that does.
+    /// Calls `visit(rank)` for every regex of the group that matches the path, lowest rank first;
+    /// stops and returns true when that does.
     template <class Visit>
     bool visit(group_id group, std::string_view path, Visit&& visit) const {
-        if (group == none)
-            return false;
         cursors open{*this, group, path};
         while (const entry* one = open.next())
             if (one->expression->matches(path) && visit(one->rank))
@@ -69,4 +69,4 @@ private:
     text_table table_;  ///< (group, literal) -> bucket
 };
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

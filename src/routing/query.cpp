@@ -29,7 +29,7 @@ char take_byte(std::string_view& raw) noexcept {
     return first == '+' ? ' ' : first;
 }
 
-} // namespace
+}  // namespace
 
 std::optional<query_reader::pair> query_reader::next() noexcept {
     while (!rest_.empty()) {
@@ -59,4 +59,4 @@ std::string decode(std::string_view raw) {
     return text;
 }
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

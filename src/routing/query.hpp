@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading a query for conditions: name=value pairs, percent escapes and '+' decoded for comparing. The query that is
-// forwarded is never touched.
+// Reading a query for conditions: name=value pairs, percent escapes and '+' decoded for comparing.
+// The query that is forwarded is never touched.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,8 @@
 
 namespace sluice::routing {
 
-/// Steps through the pairs of a query, `a=1&b` giving (a, 1) and (b, empty). Empty pairs are skipped.
+/// Steps through the pairs of a query, `a=1&b` giving (a, 1) and (b, empty). Empty pairs are
+/// skipped.
 class query_reader {
 public:
     struct pair {
@@ -30,4 +31,4 @@ bool decodes_to(std::string_view raw, std::string_view text) noexcept;
 /// `raw` decoded.
 std::string decode(std::string_view raw);
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

@@ -14,4 +14,4 @@ struct request_view {
     std::string_view listener;  ///< name of the listener that accepted the connection
 };
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

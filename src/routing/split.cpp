@@ -15,9 +15,10 @@ weighted_split::weighted_split(std::span<const unsigned> weights) {
 std::optional<std::size_t> weighted_split::pick(std::uint64_t number) const noexcept {
     if (bounds_.empty() || bounds_.back() == 0)
         return std::nullopt;
-    // The first bound above: an entry of weight 0 has the bound of the one before it and so is passed over.
+    // The first bound above: an entry of weight 0 has the bound of the one before it and so is
+    // passed over.
     const auto chosen = std::upper_bound(bounds_.begin(), bounds_.end(), number % bounds_.back());
     return static_cast<std::size_t>(chosen - bounds_.begin());
 }
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A hash table from (scope, text) to a number, filled once and then only read: one instance holds every host name,
-// another every path segment of every host. It owns its texts; nothing is ever removed.
+// A hash table from (scope, text) to a number, filled once and then only read: one instance holds
+// every host name, another every path segment of every host. It owns its texts; nothing is ever
+// removed.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,27 +16,37 @@ public:
 
     text_table();
 
-    /// The number kept for that text, `none` when it is new. The reference holds until the next call of at().
-    std::uint32_t& at(std::uint32_t scope, std::string_view text);
+    /// The number kept for that text; a new text keeps `number`.
+    std::uint32_t keep(std::uint32_t scope, std::string_view text, std::uint32_t number);
 
-    /// The number kept for that text, or `none`. Never allocates; safe from several threads.
+    /// The number kept for that text, or `none`. Never allocates. Thread: any, once nothing is
+    /// added any more.
     std::uint32_t find(std::uint32_t scope, std::string_view text) const noexcept;
 
 private:
+    // A look-up in a large table costs its cache misses and little else: one for the slot, one for
+    // the record, whose text stands right behind its numbers.
     struct slot {
-        std::uint32_t hash = 0;  ///< the upper half, so that a probe rarely has to look at the text
-        std::uint32_t scope = 0;
-        std::uint32_t offset = none;  ///< in texts_; none marks an empty slot
-        std::uint32_t length = 0;
-        std::uint32_t number = none;
+        std::uint32_t hash =
+            0;  ///< the upper half, so that a probe rarely has to look at the record
+        std::uint32_t record = none;  ///< offset in records_; none marks an empty slot
+    };
+    struct record {
+        std::uint32_t scope;
+        std::uint32_t number;
+        std::uint32_t length;
     };
 
-    std::size_t place(std::uint32_t scope, std::string_view text, std::uint64_t hash) const noexcept;
+    record record_at(std::uint32_t offset) const noexcept;
+    std::string_view text_at(std::uint32_t offset) const noexcept;
+    std::size_t place(std::uint32_t scope, std::string_view text,
+                      std::uint64_t hash) const noexcept;
     void grow();
 
-    std::vector<slot> slots_;  ///< a power of two, never more than half full: probe sequences stay short
-    std::string texts_;
+    std::vector<slot>
+        slots_;  ///< a power of two, never more than half full: probe sequences stay short
+    std::vector<char> records_;  ///< each a record and its text
     std::size_t used_ = 0;
 };
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

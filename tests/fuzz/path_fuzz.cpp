@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as request target, path and Host: nothing crashes, a canonical path is a fixed point without dot segments,
-// and what was accepted once is accepted again and means the same. The first byte picks the input's use.
+// Any bytes as request target, path and Host: nothing crashes, a canonical path is a fixed point
+// without dot segments, and what was accepted once is accepted again and means the same. The first
+// byte picks the input's use.
 #include "sluice/http/target.hpp"
 
 #include <cstddef>
@@ -49,7 +50,8 @@ void try_target(std::string_view raw, bool is_options) {
     if (found->has_query)
         written += "?" + std::string{found->query};
     const auto again = sluice::http::parse_target(written, false, room);
-    require(again && again->path == found->path && again->query == found->query && !again->rewritten);
+    require(again && again->path == found->path && again->query == found->query &&
+            !again->rewritten);
 }
 
 void try_authority(std::string_view raw) {
@@ -60,10 +62,11 @@ void try_authority(std::string_view raw) {
     require(!found->host.empty() && !found->host.ends_with('.'));
     const std::string written = std::string{found->host} + ":" + std::string{found->port};
     const auto again = sluice::http::parse_authority(written, room);
-    require(again && again->host == found->host && sluice::http::same_authority(*found, *again, "80"));
+    require(again && again->host == found->host &&
+            sluice::http::same_authority(*found, *again, "80"));
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     if (size == 0)

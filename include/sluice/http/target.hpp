@@ -23,6 +23,7 @@ struct target {
 /// Parses origin-form, absolute-form (http and https only) and, for OPTIONS, asterisk-form.
 /// Fails (nullopt) on everything the contract answers with 400: `#`, bytes outside the grammar, a bad `%` escape,
 /// `%00`-`%1F` and `%7F`, invalid or overlong UTF-8 once decoded, dot segments above the root, no leading slash.
+/// The grammar is every visible ASCII byte, in a path without a bare `\`: browsers send `[ ] | { }` unescaped.
 /// Views point into `raw` or into `room`.
 std::optional<target> parse_target(std::string_view raw, bool is_options, arena& room);
 

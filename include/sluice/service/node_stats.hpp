@@ -16,7 +16,7 @@ class node_stats {
 public:
     explicit node_stats(unsigned workers) : cells_(workers) {}
 
-    void count_request(unsigned worker) noexcept { bump(cells_[worker].requests, 1); }
+    void count_request(unsigned worker) noexcept { bump<std::uint64_t>(cells_[worker].requests, 1); }
     void set_connections(unsigned worker, std::int64_t open, std::int64_t idle) noexcept {
         cells_[worker].open.store(open, std::memory_order_relaxed);
         cells_[worker].idle.store(idle, std::memory_order_relaxed);

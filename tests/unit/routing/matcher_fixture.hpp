@@ -10,15 +10,9 @@
 
 namespace sluice::routing {
 
-inline path_rule exact(std::string text) {
-    return {path_rule::kind::exact, std::move(text)};
-}
-inline path_rule prefix(std::string text) {
-    return {path_rule::kind::prefix, std::move(text)};
-}
-inline path_rule regex(std::string text) {
-    return {path_rule::kind::regex, std::move(text)};
-}
+inline path_rule exact(std::string text) { return {path_rule::kind::exact, std::move(text)}; }
+inline path_rule prefix(std::string text) { return {path_rule::kind::prefix, std::move(text)}; }
+inline path_rule regex(std::string text) { return {path_rule::kind::regex, std::move(text)}; }
 
 /// A rule from hosts and path; conditions are set on the result.
 inline rule on(std::vector<std::string> hosts, path_rule path = {}) {
@@ -55,4 +49,4 @@ struct request {
     operator request_view() const { return {head, listener}; }
 };
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

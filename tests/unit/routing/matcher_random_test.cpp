@@ -14,7 +14,8 @@ namespace sluice::routing {
 
 namespace {
 
-/// How well a rule fits, the smaller the better; compared member by member, in the order of the contract.
+/// How well a rule fits, the smaller the better; compared member by member, in the order of the
+/// contract.
 using fit = std::tuple<int, int, int, int, int, std::size_t>;
 
 /// 0 exact; 1 and the negative length of the wildcard; 2 any. nullopt: does not match.
@@ -26,7 +27,8 @@ std::optional<std::pair<int, int>> host_fit(const rule& one, std::string_view ho
         std::optional<std::pair<int, int>> now;
         if (name == host)
             now = std::pair{0, 0};
-        else if (name.starts_with("*.") && host.size() >= name.size() && host.ends_with(name.substr(1)))
+        else if (name.starts_with("*.") && host.size() >= name.size() &&
+                 host.ends_with(name.substr(1)))
             now = std::pair{1, -static_cast<int>(name.size())};
         if (now && (!best || *now < *best))
             best = now;
@@ -58,7 +60,8 @@ std::optional<std::pair<int, int>> path_fit(const path_rule& one, const std::str
 }
 
 struct plain_request {
-    std::string host, path, method, listener, header, query;  ///< header: the value of X; query: the value of q
+    std::string host, path, method, listener, header,
+        query;  ///< header: the value of X; query: the value of q
 };
 
 bool value_holds(const value_rule& one, const std::string& value, const std::string& name) {
@@ -72,8 +75,10 @@ bool conditions_hold(const rule& one, const plain_request& asked) {
         return some.empty() || std::count(some.begin(), some.end(), name) > 0;
     };
     return among(one.methods, asked.method) && among(one.listeners, asked.listener) &&
-           std::all_of(one.headers.begin(), one.headers.end(), [&](auto& h) { return value_holds(h, asked.header, "x"); }) &&
-           std::all_of(one.query.begin(), one.query.end(), [&](auto& q) { return value_holds(q, asked.query, "q"); });
+           std::all_of(one.headers.begin(), one.headers.end(),
+                       [&](auto& h) { return value_holds(h, asked.header, "x"); }) &&
+           std::all_of(one.query.begin(), one.query.end(),
+                       [&](auto& q) { return value_holds(q, asked.query, "q"); });
 }
 
 std::optional<std::size_t> brute_force(const std::vector<rule>& rules, const plain_request& asked) {
@@ -84,7 +89,8 @@ std::optional<std::size_t> brute_force(const std::vector<rule>& rules, const pla
         const auto path = path_fit(one.path, asked.path);
         if (!host || !path || !conditions_hold(one, asked))
             continue;
-        const auto count = static_cast<int>(one.headers.size() + one.query.size()) + !one.methods.empty() + !one.listeners.empty();
+        const auto count = static_cast<int>(one.headers.size() + one.query.size()) +
+                           !one.methods.empty() + !one.listeners.empty();
         const fit now{host->first, host->second, path->first, path->second, -count, i};
         best = best ? std::min(*best, now) : now;
     }
@@ -105,16 +111,22 @@ public:
         if (pick(5) == 0)
             made.listeners = {"secure"};
         if (pick(4) == 0)
-            made.headers.push_back({"x", pick(2) ? value_rule::kind::exact : value_rule::kind::present, "1"});
+            made.headers.push_back(
+                {"x", pick(2) ? value_rule::kind::exact : value_rule::kind::present, "1"});
         if (pick(4) == 0)
-            made.query.push_back({"q", pick(2) ? value_rule::kind::exact : value_rule::kind::present, "1"});
+            made.query.push_back(
+                {"q", pick(2) ? value_rule::kind::exact : value_rule::kind::present, "1"});
         return made;
     }
 
     plain_request make_request() {
         const char* values[] = {"", "1", "2"};
-        return {pick(20) ? make_host() : "", pick(30) ? make_path() : "*", pick(2) ? "GET" : "POST",
-                pick(3) ? "web" : "secure", values[pick(3)], values[pick(3)]};
+        return {pick(20) ? make_host() : "",
+                pick(30) ? make_path() : "*",
+                pick(2) ? "GET" : "POST",
+                pick(3) ? "web" : "secure",
+                values[pick(3)],
+                values[pick(3)]};
     }
 
 private:
@@ -137,7 +149,8 @@ private:
     }
 
     path_rule make_path_rule() {
-        static const std::string regexes[] = {"/a.*", "/a/.*", "/(a|b)/[0-9]", ".*b", "/ab?", "/a+", "/a*/b", "/b/.*1", "/ab|/b"};
+        static const std::string regexes[] = {"/a.*", "/a/.*", "/(a|b)/[0-9]", ".*b",   "/ab?",
+                                              "/a+",  "/a*/b", "/b/.*1",       "/ab|/b"};
         switch (pick(5)) {
         case 0:
             return {};
@@ -153,7 +166,7 @@ private:
     std::mt19937 random_;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("the index agrees with a plain reading of the contract on 200,000 random requests") {
     int matched = 0;
@@ -173,11 +186,12 @@ TEST_CASE("the index agrees with a plain reading of the contract on 200,000 rand
                 sent.with_query(query);
             const auto wanted = brute_force(rules, asked);
             if (index.match(sent) != wanted)
-                FAIL("seed " << seed << ", round " << round << ": " << asked.host << " " << asked.path);
+                FAIL("seed " << seed << ", round " << round << ": " << asked.host << " "
+                             << asked.path);
             matched += wanted.has_value();
         }
     }
     CHECK(matched > 100'000);
 }
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "routing/rewrite.hpp"
-
 #include "sluice/http/target.hpp"
 
 #include <catch2/catch.hpp>
@@ -13,13 +12,14 @@ using sluice::routing::replace_prefix;
 
 namespace {
 
-std::string rewritten(std::string_view path, std::string_view prefix, std::string_view replacement) {
+std::string rewritten(std::string_view path, std::string_view prefix,
+                      std::string_view replacement) {
     arena room;
     const auto result = replace_prefix(path, prefix, replacement, room);
     return result ? std::string{*result} : "refused";
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("the matched prefix is replaced") {
     CHECK(rewritten("/orders/1", "/orders", "/") == "/1");

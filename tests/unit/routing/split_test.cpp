@@ -17,7 +17,7 @@ std::vector<int> tally(const std::vector<unsigned>& weights, std::uint64_t numbe
     return counts;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("services share requests by their weights") {
     CHECK(tally({95, 5}, 1000) == std::vector{950, 50});
