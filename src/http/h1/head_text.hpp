@@ -26,6 +26,8 @@ public:
     ~head_text() { out_.commit(static_cast<std::size_t>(at_ - out_.room().data())); }
 
     head_text& put(std::string_view text) noexcept {
+        if (text.empty())
+            return *this;  // an absent text may be a null pointer, which memcpy must not see
         std::memcpy(at_, text.data(), text.size());
         at_ += text.size();
         return *this;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <optional>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -42,28 +41,25 @@ std::size_t next_control(byte_view bytes, std::size_t from) noexcept {
     return from;
 }
 
-parse_step too_large(std::string_view reason) {
-    return parse_step::failed(errc::head_too_large, reason);
-}
-
-parse_step malformed(std::string_view reason) {
-    return parse_step::failed(errc::bad_request, reason);
-}
+struct fault {
+    errc code = errc::bad_request;
+    std::string_view reason;  // empty: none
+};
 
 // "HTTP/" DIGIT "." DIGIT (RFC 9112 section 2.3). A higher minor version of 1 is read as 1.1.
-std::optional<parse_step> check_version(byte_view version) {
+fault check_version(byte_view version) {
     const auto digit = [version](std::size_t at) { return version[at] >= '0' && version[at] <= '9'; };
     if (version.size() != 8 || !version.starts_with("HTTP/") || !digit(5) || version[6] != '.' || !digit(7))
-        return malformed("no HTTP version on the start line");
+        return {errc::bad_request, "no HTTP version on the start line"};
     if (version[5] > '1')
-        return parse_step::failed(errc::version_not_supported, "not HTTP/1");
+        return {errc::version_not_supported, "not HTTP/1"};
     if (version[5] == '0')
-        return malformed("HTTP/0.9 is not spoken");
-    return std::nullopt;
+        return {errc::bad_request, "HTTP/0.9 is not spoken"};
+    return {};
 }
 
 // Looked at as soon as the line is whole: a sender of HTTP/0.9, HTTP/2 or another protocol need not be waited for.
-std::optional<parse_step> check_start_line(byte_view line, section what) {
+fault check_start_line(byte_view line, section what) {
     if (what == section::response)
         return check_version(line.substr(0, 8));
     const std::size_t space = line.rfind(' ');
@@ -76,72 +72,88 @@ public:
         : bytes_(bytes.substr(0, bounds.head)), at_(at), bounds_(bounds), what_(what) {}
 
     parse_step run(std::size_t received) {
-        for (;;) {
-            if (const auto refused = check_line_front())
-                return *refused;
-            const std::size_t hit = next_control(bytes_, at_.scanned);
-            if (hit - at_.line_start > bounds_.line)
-                return too_large("a line is longer than limits.line");
-            at_.scanned = hit;
-            if (hit == bytes_.size() || (bytes_[hit] == '\r' && hit + 1 == bytes_.size()))
-                break;
-            if (const auto verdict = take_control(hit))
-                return *verdict;
-        }
-        return received >= bounds_.head ? too_large("the head is longer than limits.head") : parse_step{};
+        using state = parse_step::state;
+        while (!done_ && found_.reason.empty())
+            step();
+        if (found_.reason.empty() && !complete_ && received >= bounds_.head)
+            refuse(errc::head_too_large, "the head is longer than limits.head");
+        if (!found_.reason.empty())
+            return parse_step::failed(found_.code, found_.reason);
+        return complete_ ? parse_step{state::complete, at_.scanned, {}, {}} : parse_step{};
     }
 
 private:
+    // To the next control byte, which ends a line in an honest head, and past it.
+    void step() {
+        if (folded())
+            return refuse(errc::bad_request, "a line starts with white space");
+        const std::size_t hit = next_control(bytes_, at_.scanned);
+        if (hit - at_.line_start > bounds_.line)
+            return refuse(errc::head_too_large, "a line is longer than limits.line");
+        at_.scanned = hit;
+        if (hit == bytes_.size() || (bytes_[hit] == '\r' && hit + 1 == bytes_.size()))
+            done_ = true;
+        else
+            take_control(hit);
+    }
+
     // RFC 9112 sections 5.2 (folded lines) and 2.2 (white space before the first field) let us refuse both.
-    std::optional<parse_step> check_line_front() const {
-        if (at_.scanned != at_.line_start || at_.scanned >= bytes_.size() || !is_blank(bytes_[at_.scanned]))
-            return std::nullopt;
-        return malformed("a line starts with white space");
+    bool folded() const noexcept {
+        return at_.scanned == at_.line_start && at_.scanned < bytes_.size() && is_blank(bytes_[at_.scanned]);
     }
 
-    std::optional<parse_step> take_control(std::size_t hit) {
-        if (bytes_[hit] == '\t' && (what_ == section::response || !in_start_line())) {  // a reason phrase may hold tabs
+    void take_control(std::size_t hit) {
+        if (bytes_[hit] == '\r' && bytes_[hit + 1] == '\n') {
+            const byte_view line = bytes_.substr(at_.line_start, hit - at_.line_start);
+            at_.scanned = at_.line_start = hit + 2;
+            take_line(line);
+        } else if (bytes_[hit] == '\t' && tab_allowed()) {
             at_.scanned = hit + 1;
-            return std::nullopt;
+        } else {
+            refuse(errc::bad_request, bytes_[hit] == '\r'   ? "a bare CR"
+                                      : bytes_[hit] == '\n' ? "a bare LF"
+                                                            : "a control character");
         }
-        if (bytes_[hit] != '\r')
-            return malformed(bytes_[hit] == '\n' ? "a bare LF" : "a control character");
-        if (bytes_[hit + 1] != '\n')
-            return malformed("a bare CR");
-        const byte_view line = bytes_.substr(at_.line_start, hit - at_.line_start);
-        at_.scanned = at_.line_start = hit + 2;
-        return take_line(line);
     }
 
-    std::optional<parse_step> take_line(byte_view line) {
-        if (in_start_line())
-            return line.empty() ? skip_empty_line() : take_start_line(line);
-        if (line.empty())
-            return parse_step{parse_step::state::complete, at_.scanned, {}, {}};
-        if (++at_.fields > bounds_.headers)
-            return too_large("more fields than limits.headers");
-        return std::nullopt;
+    void take_line(byte_view line) {
+        if (in_start_line()) {
+            if (line.empty())
+                skip_empty_line();
+            else
+                take_start_line(line);
+        } else if (line.empty()) {
+            done_ = complete_ = true;
+        } else if (++at_.fields > bounds_.headers) {
+            refuse(errc::head_too_large, "more fields than limits.headers");
+        }
     }
 
     // RFC 9112 section 2.2: only a server ignores empty lines, and only before the request line.
-    std::optional<parse_step> skip_empty_line() {
+    void skip_empty_line() {
         at_.head_start = at_.scanned;
         if (what_ == section::response || at_.head_start > 2 * most_leading_lines)
-            return malformed("empty lines before the start line");
-        return std::nullopt;
+            refuse(errc::bad_request, "empty lines before the start line");
     }
 
-    std::optional<parse_step> take_start_line(byte_view line) {
+    void take_start_line(byte_view line) {
         at_.start_line = line.size();
-        return check_start_line(line, what_);
+        found_ = check_start_line(line, what_);
     }
 
+    void refuse(errc code, std::string_view reason) { found_ = {code, reason}; }
+
+    // A reason phrase may hold tabs (RFC 9112 section 4), a request line may not.
+    bool tab_allowed() const noexcept { return what_ == section::response || !in_start_line(); }
     bool in_start_line() const noexcept { return what_ != section::trailers && at_.start_line == 0; }
 
     byte_view bytes_;
     scan_position& at_;
     const limits& bounds_;
     section what_;
+    fault found_;
+    bool done_ = false;      // nothing left to look at
+    bool complete_ = false;  // the empty line was there
 };
 
 } // namespace
