@@ -144,9 +144,8 @@ void stop_log() {
     const std::unique_ptr<running_log> last{running.exchange(nullptr)};
     if (!last) return;
     last->sink->output().hurry(last_grace);
-    last->logger.reset();
     dropped_before += last->queue->overrun_counter();
-    last->queue.reset();  // writes what is queued and joins the thread
+    last->queue.reset();  // writes what is queued and joins the thread; the logger must still be there
     dropped_before += last->sink->output().dropped();
 }
 
