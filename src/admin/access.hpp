@@ -25,4 +25,4 @@ enum class usage : std::uint8_t { probe, read, write };
 
 permission permit(usage, const access_terms&, std::optional<std::string_view> authorization);
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

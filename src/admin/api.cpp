@@ -3,17 +3,19 @@
 // comes after the path because which paths exist is no secret; what they hold is.
 #include "admin/api.hpp"
 
-#include "sluice/base/json.hpp"
-
 #include "admin/resources/catalog.hpp"
+#include "sluice/base/json.hpp"
 
 namespace sluice::admin {
 namespace {
 
 int digit_of(char one) noexcept {
-    if (one >= '0' && one <= '9') return one - '0';
-    if (one >= 'a' && one <= 'f') return one - 'a' + 10;
-    if (one >= 'A' && one <= 'F') return one - 'A' + 10;
+    if (one >= '0' && one <= '9')
+        return one - '0';
+    if (one >= 'a' && one <= 'f')
+        return one - 'a' + 10;
+    if (one >= 'A' && one <= 'F')
+        return one - 'A' + 10;
     return -1;
 }
 
@@ -41,10 +43,13 @@ struct found_resource {
 
 found_resource find(std::string_view path) {
     for (const resource* one : all_resources()) {
-        if (path == one->path) return {one, {}};
-        if (!one->has_names || !path.starts_with(one->path)) continue;
+        if (path == one->path)
+            return {one, {}};
+        if (!one->has_names || !path.starts_with(one->path))
+            continue;
         const std::string_view rest = path.substr(one->path.size());
-        if (rest.size() > 1 && rest.front() == '/' && rest.find('/', 1) == rest.npos) return {one, decode(rest.substr(1))};
+        if (rest.size() > 1 && rest.front() == '/' && rest.find('/', 1) == rest.npos)
+            return {one, decode(rest.substr(1))};
     }
     return {};
 }
@@ -55,16 +60,20 @@ struct found_method {
 };
 
 found_method find(const resource& in, std::string_view method) {
-    if (method == "GET" || method == "HEAD") return {in.get, in.reading};
-    if (method == "PUT") return {in.put};
-    if (method == "POST") return {in.post};
+    if (method == "GET" || method == "HEAD")
+        return {in.get, in.reading};
+    if (method == "PUT")
+        return {in.put};
+    if (method == "POST")
+        return {in.post};
     return {};
 }
 
 answer refuse_method(const resource& in, std::string_view request_id) {
     std::string allowed;
     const auto allow = [&](resource::method method, std::string_view names) {
-        if (method) allowed.append(allowed.empty() ? "" : ", ").append(names);
+        if (method)
+            allowed.append(allowed.empty() ? "" : ", ").append(names);
     };
     allow(in.get, "GET, HEAD");
     allow(in.put, "PUT");
@@ -76,32 +85,43 @@ answer refuse_method(const resource& in, std::string_view request_id) {
 
 answer refuse_access(permission why, std::string_view request_id) {
     if (why == permission::forbidden)
-        return refuse(403, "forbidden", "this needs admin.token, and none is configured", request_id);
-    answer no = refuse(401, "unauthorized", "this needs Authorization: Bearer with the token of admin.token", request_id);
+        return refuse(403, "forbidden", "this needs admin.token, and none is configured",
+                      request_id);
+    answer no =
+        refuse(401, "unauthorized",
+               "this needs Authorization: Bearer with the token of admin.token", request_id);
     no.fields.emplace_back("WWW-Authenticate", R"(Bearer realm="sluice")");
     return no;
 }
 
 answer dispatch(const request& from, const access_terms& terms, control& gateway) {
     if (!is_own_host(from.host, terms.hosts))
-        return refuse(403, "forbidden", "Host must be an IP address, localhost or a name of admin.hosts", from.request_id);
+        return refuse(403, "forbidden",
+                      "Host must be an IP address, localhost or a name of admin.hosts",
+                      from.request_id);
     if (from.origin && !is_own_origin(*from.origin, from.host))
-        return refuse(403, "forbidden", "requests of pages of another origin are refused", from.request_id);
+        return refuse(403, "forbidden", "requests of pages of another origin are refused",
+                      from.request_id);
     auto [what, name] = find(from.path);
-    if (!what) return refuse(404, "no_route", "the admin API has no such path", from.request_id);
+    if (!what)
+        return refuse(404, "no_route", "the admin API has no such path", from.request_id);
     const auto [run, use] = find(*what, from.method);
-    if (!run) return refuse_method(*what, from.request_id);
+    if (!run)
+        return refuse_method(*what, from.request_id);
     if (const auto right = permit(use, terms, from.authorization); right != permission::granted)
         return refuse_access(right, from.request_id);
     if (from.body.size() > longest_body)
-        return refuse(413, "body_too_large", "the admin API reads at most 64 KiB of body", from.request_id);
+        return refuse(413, "body_too_large", "the admin API reads at most 64 KiB of body",
+                      from.request_id);
     return run({from, gateway, std::move(name)});
 }
 
-} // namespace
+}  // namespace
 
-answer refuse(unsigned status, std::string_view code, std::string_view message, std::string_view request_id) {
-    const json::object body{{"error", {{"code", code}, {"message", message}, {"request_id", request_id}}}};
+answer refuse(unsigned status, std::string_view code, std::string_view message,
+              std::string_view request_id) {
+    const json::object body{
+        {"error", {{"code", code}, {"message", message}, {"request_id", request_id}}}};
     return {.status = status, .body = json::serialize(body)};
 }
 
@@ -113,4 +133,4 @@ answer respond(const request& from, const access_terms& terms, control& gateway)
     return result;
 }
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

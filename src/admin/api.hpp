@@ -3,10 +3,9 @@
 // writes the answer back.
 #pragma once
 
+#include "admin/settings.hpp"
 #include "sluice/admin/control.hpp"
 #include "sluice/base/secret.hpp"
-
-#include "admin/settings.hpp"
 
 #include <optional>
 #include <string>
@@ -34,7 +33,8 @@ struct answer {
     unsigned status = 200;
     std::string_view content_type = "application/json";
     std::string body = {};  ///< also to HEAD: the writer leaves it out and keeps its length
-    std::vector<std::pair<std::string_view, std::string>> fields = {};  ///< beside Content-Type and Content-Length
+    std::vector<std::pair<std::string_view, std::string>> fields =
+        {};  ///< beside Content-Type and Content-Length
 };
 
 /// Who may use the API, from the `admin` block and the address it is bound to.
@@ -44,12 +44,15 @@ struct access_terms {
     bool loopback = true;            ///< bound to loopback or a Unix socket: reads need no token
 };
 
-inline access_terms terms_of(const settings& from) { return {from.token, from.hosts, from.address.is_loopback()}; }
+inline access_terms terms_of(const settings& from) {
+    return {from.token, from.hosts, from.address.is_loopback()};
+}
 
 /// Thread: control.
 answer respond(const request&, const access_terms&, control&);
 
 /// The answer for what is refused: `{"error":{code,message,request_id}}`. `code` is a word of the contract's table.
-answer refuse(unsigned status, std::string_view code, std::string_view message, std::string_view request_id);
+answer refuse(unsigned status, std::string_view code, std::string_view message,
+              std::string_view request_id);
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

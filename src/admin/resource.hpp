@@ -15,7 +15,8 @@ namespace sluice::admin {
 struct call {
     const request& from;
     control& gateway;
-    std::string name;  ///< the decoded path segment after the resource's path; empty: none was given
+    std::string
+        name;  ///< the decoded path segment after the resource's path; empty: none was given
 };
 
 struct resource {
@@ -29,4 +30,4 @@ struct resource {
     method post = nullptr;
 };
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

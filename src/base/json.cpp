@@ -10,8 +10,9 @@ std::optional<json::value> parse_json(std::string_view text) {
     options.max_depth = 32;
     json::error_code error;
     json::value value = json::parse({text.data(), text.size()}, error, {}, options);
-    if (error) return std::nullopt;
+    if (error)
+        return std::nullopt;
     return value;
 }
 
-} // namespace sluice
+}  // namespace sluice

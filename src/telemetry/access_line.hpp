@@ -4,7 +4,6 @@
 #pragma once
 
 #include "sluice/telemetry/access_log.hpp"
-
 #include "telemetry/timestamp.hpp"
 
 #include <cstddef>
@@ -30,4 +29,4 @@ private:
     std::unique_ptr<char[]> room_;
 };
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

@@ -23,4 +23,4 @@ enum class text_form { sentence, word };
 /// Writes `text` for a human's line: control characters and bytes outside UTF-8 become \xHH. Room as above.
 char* escape_text(std::string_view text, char* to, text_form) noexcept;
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

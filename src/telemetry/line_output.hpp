@@ -56,4 +56,4 @@ private:
     std::atomic<std::uint64_t> dropped_{0};
 };
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

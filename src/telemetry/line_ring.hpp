@@ -43,4 +43,4 @@ private:
     alignas(64) std::atomic<std::size_t> tail_{0};
 };
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

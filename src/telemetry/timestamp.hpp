@@ -27,4 +27,4 @@ private:
 /// The same text for callers that need it once.
 std::string to_timestamp(std::chrono::system_clock::time_point);
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

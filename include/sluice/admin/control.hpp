@@ -38,7 +38,7 @@ struct status_report {
 
 struct listener_report {
     std::string name;
-    std::string address;  ///< as bound: port 0 is the port the kernel gave
+    std::string address;            ///< as bound: port 0 is the port the kernel gave
     std::uint64_t connections = 0;  ///< open now
 };
 
@@ -81,4 +81,4 @@ public:
     virtual void set_level(telemetry::log_level) = 0;
 };
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

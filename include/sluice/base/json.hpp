@@ -18,4 +18,4 @@ namespace json = boost::json;
 /// The whole of `text` as one JSON value, nested at most 32 deep; nothing for any other text.
 std::optional<json::value> parse_json(std::string_view text);
 
-} // namespace sluice
+}  // namespace sluice

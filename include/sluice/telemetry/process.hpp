@@ -17,4 +17,4 @@ void watch_build(registry&, labels about);
 /// sluice_log_dropped_total: access log and error log together. The log must outlive the last text().
 void watch_dropped_lines(registry&, const access_log&);
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

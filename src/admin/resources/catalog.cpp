@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/resources/catalog.hpp"
 
-#define SLUICE_ADMIN_RESOURCES(add) \
-    add(healthz)                    \
-    add(readyz)                     \
-    add(metrics)                    \
-    add(status)                     \
-    add(routes)                     \
-    add(services)                   \
-    add(listeners)                  \
-    add(config)                     \
-    add(log_level)                  \
-    add(reload)
+#define SLUICE_ADMIN_RESOURCES(add)                                                                \
+    add(healthz) add(readyz) add(metrics) add(status) add(routes) add(services) add(listeners)     \
+        add(config) add(log_level) add(reload)
 
 namespace sluice::admin {
 
@@ -19,7 +11,7 @@ namespace resources {
 #define SLUICE_DECLARE(name) extern const resource name;
 SLUICE_ADMIN_RESOURCES(SLUICE_DECLARE)
 #undef SLUICE_DECLARE
-} // namespace resources
+}  // namespace resources
 
 std::span<const resource* const> all_resources() noexcept {
 #define SLUICE_LIST(name) &resources::name,
@@ -28,4 +20,4 @@ std::span<const resource* const> all_resources() noexcept {
     return all;
 }
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

@@ -10,4 +10,4 @@ namespace sluice::admin {
 
 std::span<const resource* const> all_resources() noexcept;
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

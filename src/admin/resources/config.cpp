@@ -7,9 +7,9 @@ namespace {
 
 answer get(const call& one) { return {.body = one.gateway.config_json()}; }
 
-} // namespace
+}  // namespace
 
 extern const resource config;
 const resource config{.path = "/api/v1/config", .get = get};
 
-} // namespace sluice::admin::resources
+}  // namespace sluice::admin::resources

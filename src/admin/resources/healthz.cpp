@@ -7,9 +7,9 @@ namespace {
 
 answer get(const call&) { return {.body = R"({"status":"ok"})"}; }
 
-} // namespace
+}  // namespace
 
 extern const resource healthz;
 const resource healthz{.path = "/healthz", .reading = usage::probe, .get = get};
 
-} // namespace sluice::admin::resources
+}  // namespace sluice::admin::resources

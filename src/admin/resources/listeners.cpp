@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /api/v1/listeners: {"listeners":[{name, address, connections}]}.
-#include "sluice/base/json.hpp"
-
 #include "admin/resource.hpp"
+#include "sluice/base/json.hpp"
 
 namespace sluice::admin::resources {
 namespace {
@@ -10,14 +9,14 @@ namespace {
 answer get(const call& one) {
     json::array list;
     for (const auto& from : one.gateway.listeners())
-        list.push_back(
-            json::object{{"name", from.name}, {"address", from.address}, {"connections", from.connections}});
+        list.push_back(json::object{
+            {"name", from.name}, {"address", from.address}, {"connections", from.connections}});
     return {.body = json::serialize(json::object{{"listeners", std::move(list)}})};
 }
 
-} // namespace
+}  // namespace
 
 extern const resource listeners;
 const resource listeners{.path = "/api/v1/listeners", .get = get};
 
-} // namespace sluice::admin::resources
+}  // namespace sluice::admin::resources

@@ -6,12 +6,13 @@ namespace sluice::admin::resources {
 namespace {
 
 answer get(const call& one) {
-    return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = one.gateway.metrics_text()};
+    return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+            .body = one.gateway.metrics_text()};
 }
 
-} // namespace
+}  // namespace
 
 extern const resource metrics;
 const resource metrics{.path = "/metrics", .get = get};
 
-} // namespace sluice::admin::resources
+}  // namespace sluice::admin::resources

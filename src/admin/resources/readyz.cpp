@@ -8,16 +8,19 @@ namespace {
 
 answer get(const call& one) {
     switch (one.gateway.ready()) {
-    case readiness::ready: return {.body = R"({"status":"ready"})"};
-    case readiness::draining: return {.status = 503, .body = R"({"status":"draining"})"};
-    case readiness::starting: break;
+    case readiness::ready:
+        return {.body = R"({"status":"ready"})"};
+    case readiness::draining:
+        return {.status = 503, .body = R"({"status":"draining"})"};
+    case readiness::starting:
+        break;
     }
     return {.status = 503, .body = R"({"status":"starting"})"};
 }
 
-} // namespace
+}  // namespace
 
 extern const resource readyz;
 const resource readyz{.path = "/readyz", .reading = usage::probe, .get = get};
 
-} // namespace sluice::admin::resources
+}  // namespace sluice::admin::resources

@@ -6,13 +6,14 @@ namespace sluice::admin::resources {
 namespace {
 
 answer post(const call& one) {
-    return refuse(501, "not_implemented", "reload is not in this version: restart to apply a changed configuration",
+    return refuse(501, "not_implemented",
+                  "reload is not in this version: restart to apply a changed configuration",
                   one.from.request_id);
 }
 
-} // namespace
+}  // namespace
 
 extern const resource reload;
 const resource reload{.path = "/api/v1/reload", .post = post};
 
-} // namespace sluice::admin::resources
+}  // namespace sluice::admin::resources

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/access.hpp"
-
 #include "sluice/base/json.hpp"
 #include "unit/admin/fake_control.hpp"
 
@@ -26,10 +25,11 @@ std::string code_of(const answer& from) {
     return parse_json(from.body)->at("error").at("code").as_string().c_str();
 }
 
-const char* const reads[] = {"/metrics",           "/api/v1/status", "/api/v1/routes",   "/api/v1/services",
-                             "/api/v1/listeners",  "/api/v1/config", "/api/v1/log-level"};
+const char* const reads[] = {"/metrics",         "/api/v1/status",    "/api/v1/routes",
+                             "/api/v1/services", "/api/v1/listeners", "/api/v1/config",
+                             "/api/v1/log-level"};
 
-} // namespace
+}  // namespace
 
 TEST_CASE("probes never need a token") {
     for (const auto path : {"/healthz", "/readyz"}) {
@@ -55,7 +55,8 @@ TEST_CASE("reads off loopback need the token") {
 }
 
 TEST_CASE("reads off loopback are forbidden when no token is configured") {
-    for (const auto path : reads) CHECK(ask(off_loopback(""), "GET", path, "Bearer ").status == 403);
+    for (const auto path : reads)
+        CHECK(ask(off_loopback(""), "GET", path, "Bearer ").status == 403);
 }
 
 TEST_CASE("writes need the token everywhere") {
@@ -97,18 +98,21 @@ TEST_CASE("only a bearer token counts, its scheme in any case") {
     };
     CHECK(status("bearer t") == 200);
     CHECK(status("BEARER   t") == 200);
-    for (const auto wrong : {"", "t", "Bearert", "Basic t", "Bearer t,t", "Bearer t x", "Bearer T", "Bearer", "Bearer "})
+    for (const auto wrong : {"", "t", "Bearert", "Basic t", "Bearer t,t", "Bearer t x", "Bearer T",
+                             "Bearer", "Bearer "})
         CHECK(status(wrong) == 401);
 }
 
 TEST_CASE("Host may be an IP address, localhost or a configured name") {
     const std::vector<std::string> names{"gw.example.com"};
-    for (const auto good : {"127.0.0.1", "127.0.0.1:9901", "10.1.2.3:1", "[::1]", "[::1]:9901", "[2001:db8::1]", "localhost",
-                            "LOCALHOST:9901", "localhost.", "gw.example.com", "GW.example.com:80", ""})
+    for (const auto good :
+         {"127.0.0.1", "127.0.0.1:9901", "10.1.2.3:1", "[::1]", "[::1]:9901", "[2001:db8::1]",
+          "localhost", "LOCALHOST:9901", "localhost.", "gw.example.com", "GW.example.com:80", ""})
         CHECK(is_own_host(good, names));
-    for (const auto bad : {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "xlocalhost", "127.1", "1",
-                           "0x7f.0.0.1", "::1", "[::1", "[]", "[127.0.0.1]", "127.0.0.1 ", "a@127.0.0.1", ".", "example.com",
-                           "[::1]x", "1.2.3.4.5"})
+    for (const auto bad :
+         {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "xlocalhost", "127.1",
+          "1", "0x7f.0.0.1", "::1", "[::1", "[]", "[127.0.0.1]", "127.0.0.1 ", "a@127.0.0.1", ".",
+          "example.com", "[::1]x", "1.2.3.4.5"})
         CHECK_FALSE(is_own_host(bad, names));
     CHECK_FALSE(is_own_host(std::string_view{"127.0.0.1\0.evil", 15}, names));
 }
@@ -138,9 +142,11 @@ TEST_CASE("an Origin is our own only when it names the very place of Host") {
     CHECK(is_own_origin("http://localhost", "localhost:80"));
     CHECK(is_own_origin("https://gw.example.com", "gw.example.com:443"));
     CHECK(is_own_origin("http://[::1]:9901", "[::1]:9901"));
-    for (const auto bad : {"null", "", "http://evil.example", "http://127.0.0.1", "http://127.0.0.1:9902", "http://localhost:9901",
-                           "file://127.0.0.1:9901", "127.0.0.1:9901", "http://127.0.0.1:9901.evil.example",
-                           "http://127.0.0.1:9901/", "http://evil@127.0.0.1:9901"})
+    for (const auto bad :
+         {"null", "", "http://evil.example", "http://127.0.0.1", "http://127.0.0.1:9902",
+          "http://localhost:9901", "file://127.0.0.1:9901", "127.0.0.1:9901",
+          "http://127.0.0.1:9901.evil.example", "http://127.0.0.1:9901/",
+          "http://evil@127.0.0.1:9901"})
         CHECK_FALSE(is_own_origin(bad, "127.0.0.1:9901"));
     CHECK_FALSE(is_own_origin("http://", ""));
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/api.hpp"
-
 #include "sluice/base/json.hpp"
 #include "unit/admin/fake_control.hpp"
 
@@ -13,7 +12,8 @@ namespace {
 
 const access_terms terms{secret{"t"}, {}, true};
 
-answer ask(fake_control& gateway, std::string_view method, std::string_view path, std::string_view body = {}) {
+answer ask(fake_control& gateway, std::string_view method, std::string_view path,
+           std::string_view body = {}) {
     auto one = request_for(method, path, body);
     one.authorization = "Bearer t";
     return respond(one, terms, gateway);
@@ -37,7 +37,7 @@ wall_time at_noon() {
     return sys_days{2026y / 5 / 6} + 12h + 7ms;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("what is refused answers with the contract's error") {
     const auto no = ask("GET", "/nowhere");
@@ -48,8 +48,9 @@ TEST_CASE("what is refused answers with the contract's error") {
 }
 
 TEST_CASE("paths that are nearly a resource are none") {
-    for (const auto path : {"/", "", "/healthz/", "/Healthz", "/api/v1", "/api/v1/status/x", "/api/v1/services/",
-                            "/api/v1/services/a/b", "/api/v1/servicesx", "/api/v1/routes/a", "*"})
+    for (const auto path :
+         {"/", "", "/healthz/", "/Healthz", "/api/v1", "/api/v1/status/x", "/api/v1/services/",
+          "/api/v1/services/a/b", "/api/v1/servicesx", "/api/v1/routes/a", "*"})
         CHECK(ask("GET", path).status == 404);
 }
 
@@ -60,11 +61,13 @@ TEST_CASE("a method a resource has not is refused and the others are named") {
     CHECK(field_of(no, "Allow") == "GET, HEAD, PUT");
     CHECK(field_of(ask("DELETE", "/api/v1/services"), "Allow") == "GET, HEAD");
     CHECK(field_of(ask("GET", "/api/v1/reload"), "Allow") == "POST");
-    for (const auto method : {"get", "OPTIONS", "PATCH", "TRACE", ""}) CHECK(ask(method, "/healthz").status == 405);
+    for (const auto method : {"get", "OPTIONS", "PATCH", "TRACE", ""})
+        CHECK(ask(method, "/healthz").status == 405);
 }
 
 TEST_CASE("HEAD answers as GET does") {
-    for (const auto path : {"/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/config", "/nowhere"}) {
+    for (const auto path :
+         {"/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/config", "/nowhere"}) {
         const auto head = ask("HEAD", path);
         const auto whole = ask("GET", path);
         CHECK(head.status == whole.status);
@@ -82,7 +85,9 @@ TEST_CASE("no answer is for a cache or for guessing its type") {
 
 TEST_CASE("alive is always 200, ready only between start and drain") {
     fake_control gateway;
-    for (const auto& [state, status] : {std::pair{readiness::ready, 200u}, {readiness::draining, 503u}, {readiness::starting, 503u}}) {
+    for (const auto& [state, status] : {std::pair{readiness::ready, 200u},
+                                        {readiness::draining, 503u},
+                                        {readiness::starting, 503u}}) {
         gateway.is_ready = state;
         CHECK(ask(gateway, "GET", "/healthz").status == 200);
         CHECK(ask(gateway, "GET", "/readyz").status == status);
@@ -99,9 +104,10 @@ TEST_CASE("metrics are passed on as Prometheus text") {
 TEST_CASE("status has the contract's shape") {
     fake_control gateway;
     gateway.now = {"0.1.0", at_noon(), 3, 2, true, {false, at_noon(), {"a.yaml:1:2: x: wrong"}}};
-    CHECK(get(gateway, "/api/v1/status") ==
-          R"({"version":"0.1.0","started":"2026-05-06T12:00:00.007Z","generation":3,"workers":2,"draining":true,)"
-          R"("last_reload":{"ok":false,"at":"2026-05-06T12:00:00.007Z","problems":["a.yaml:1:2: x: wrong"]}})");
+    CHECK(
+        get(gateway, "/api/v1/status") ==
+        R"({"version":"0.1.0","started":"2026-05-06T12:00:00.007Z","generation":3,"workers":2,"draining":true,)"
+        R"("last_reload":{"ok":false,"at":"2026-05-06T12:00:00.007Z","problems":["a.yaml:1:2: x: wrong"]}})");
 }
 
 TEST_CASE("listeners tell where they are bound") {
@@ -114,17 +120,21 @@ TEST_CASE("listeners tell where they are bound") {
 
 TEST_CASE("services have the contract's shape, one and all") {
     fake_control gateway;
-    gateway.all_services = {{"orders", "fixed", "disabled",
-                             {{"10.0.0.1:80", 5, node_health::healthy, 2, 100, ""},
-                              {"10.0.0.2:80", 0, node_health::ejected, 0, 7, "connection refused"}}},
-                            {"empty", "fixed", "disabled", {}}};
+    gateway.all_services = {
+        {"orders",
+         "fixed",
+         "disabled",
+         {{"10.0.0.1:80", 5, node_health::healthy, 2, 100, ""},
+          {"10.0.0.2:80", 0, node_health::ejected, 0, 7, "connection refused"}}},
+        {"empty", "fixed", "disabled", {}}};
     const std::string orders =
         R"({"name":"orders","source":"fixed","tls":"disabled","nodes":[)"
         R"({"address":"10.0.0.1:80","weight":5,"health":"healthy","connections":2,"requests":100,"last_error":null},)"
         R"({"address":"10.0.0.2:80","weight":0,"health":"ejected","connections":0,"requests":7,"last_error":"connection refused"}]})";
     CHECK(get(gateway, "/api/v1/services/orders") == orders);
     CHECK(get(gateway, "/api/v1/services") ==
-          R"({"services":[)" + orders + R"(,{"name":"empty","source":"fixed","tls":"disabled","nodes":[]}]})");
+          R"({"services":[)" + orders +
+              R"(,{"name":"empty","source":"fixed","tls":"disabled","nodes":[]}]})");
 }
 
 TEST_CASE("a service is found by its name with escapes, an unknown one is a 404") {
@@ -132,7 +142,8 @@ TEST_CASE("a service is found by its name with escapes, an unknown one is a 404"
     gateway.all_services = {{"a/b c", "fixed", "disabled", {}}, {"100%", "fixed", "disabled", {}}};
     CHECK(get(gateway, "/api/v1/services/a%2Fb%20c").find("a/b c") != std::string::npos);
     CHECK(get(gateway, "/api/v1/services/100%25").find("100%") != std::string::npos);
-    for (const auto path : {"/api/v1/services/absent", "/api/v1/services/%", "/api/v1/services/%zz", "/api/v1/services/%ff"}) {
+    for (const auto path : {"/api/v1/services/absent", "/api/v1/services/%", "/api/v1/services/%zz",
+                            "/api/v1/services/%ff"}) {
         const auto no = ask(gateway, "GET", path);
         CHECK(no.status == 404);
         CHECK(parse_json(no.body).has_value());
@@ -145,25 +156,27 @@ TEST_CASE("routes are told in the configuration's spelling") {
     fake_control gateway;
     proxy::route_settings full;
     full.name = "orders";
-    full.match = {{"shop.example.com", "*.example.org"},
-                  {path_rule::kind::prefix, "/orders"},
-                  {"GET"},
-                  {{"x-channel", value_rule::kind::exact, "beta"}, {"x-any", value_rule::kind::present, ""}},
-                  {{"debug", value_rule::kind::regex, "[01]"}},
-                  {"web"}};
+    full.match = {
+        {"shop.example.com", "*.example.org"},
+        {path_rule::kind::prefix, "/orders"},
+        {"GET"},
+        {{"x-channel", value_rule::kind::exact, "beta"}, {"x-any", value_rule::kind::present, ""}},
+        {{"debug", value_rule::kind::regex, "[01]"}},
+        {"web"}};
     full.services = {{"orders", 95}, {"orders-next", 5}};
     full.rewrite = {"/", proxy::host_rewrite::literal, "inner.example.com"};
     proxy::route_settings bare;
     bare.name = "rest";
     bare.services = {{"orders", 1}};
     gateway.all_routes = {full, bare};
-    CHECK(get(gateway, "/api/v1/routes") ==
-          R"({"routes":[{"name":"orders","match":{"hosts":["shop.example.com","*.example.org"],"path":{"prefix":"/orders"},)"
-          R"("methods":["GET"],"headers":{"x-channel":"beta","x-any":{"present":true}},"query":{"debug":{"regex":"[01]"}},)"
-          R"("listeners":["web"]},"services":[{"name":"orders","weight":95},{"name":"orders-next","weight":5}],)"
-          R"("rewrite":{"prefix":"/","host":"inner.example.com"}},)"
-          R"({"name":"rest","match":{"hosts":[],"path":null,"methods":[],"headers":{},"query":{},"listeners":[]},)"
-          R"("services":[{"name":"orders","weight":1}],"rewrite":{"prefix":null,"host":"preserve"}}]})");
+    CHECK(
+        get(gateway, "/api/v1/routes") ==
+        R"({"routes":[{"name":"orders","match":{"hosts":["shop.example.com","*.example.org"],"path":{"prefix":"/orders"},)"
+        R"("methods":["GET"],"headers":{"x-channel":"beta","x-any":{"present":true}},"query":{"debug":{"regex":"[01]"}},)"
+        R"("listeners":["web"]},"services":[{"name":"orders","weight":95},{"name":"orders-next","weight":5}],)"
+        R"("rewrite":{"prefix":"/","host":"inner.example.com"}},)"
+        R"({"name":"rest","match":{"hosts":[],"path":null,"methods":[],"headers":{},"query":{},"listeners":[]},)"
+        R"("services":[{"name":"orders","weight":1}],"rewrite":{"prefix":null,"host":"preserve"}}]})");
 }
 
 TEST_CASE("exact and regex paths and the upstream host are told too") {
@@ -202,8 +215,9 @@ TEST_CASE("a log level that is none is refused and changes nothing") {
     fake_control gateway;
     const std::string deep(10'000, '[');
     for (const std::string_view body :
-         {"", "debug", "\"debug\"", "{}", "[]", R"({"level":1})", R"({"level":"DEBUG"})", R"({"level":"trace"})",
-          R"({"levels":"info"})", R"({"level":"info","x":1})", R"({"level":"info"}x)", R"({"level":null})", deep.c_str()}) {
+         {"", "debug", "\"debug\"", "{}", "[]", R"({"level":1})", R"({"level":"DEBUG"})",
+          R"({"level":"trace"})", R"({"levels":"info"})", R"({"level":"info","x":1})",
+          R"({"level":"info"}x)", R"({"level":null})", deep.c_str()}) {
         const auto no = ask(gateway, "PUT", "/api/v1/log-level", body);
         CHECK(no.status == 400);
         CHECK(parse_json(no.body)->at("error").at("code") == "bad_request");
@@ -214,7 +228,8 @@ TEST_CASE("a log level that is none is refused and changes nothing") {
 TEST_CASE("a body beyond the bound is refused before it is read") {
     const std::string body = R"({"level":"debug"})" + std::string(longest_body, ' ');
     CHECK(ask("PUT", "/api/v1/log-level", body).status == 413);
-    CHECK(ask("PUT", "/api/v1/log-level", std::string_view{body}.substr(0, longest_body)).status == 200);
+    CHECK(ask("PUT", "/api/v1/log-level", std::string_view{body}.substr(0, longest_body)).status ==
+          200);
 }
 
 TEST_CASE("reload says that this version has none") {

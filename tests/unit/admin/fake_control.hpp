@@ -22,7 +22,8 @@ public:
     std::vector<sluice::admin::service_report> services() const override { return all_services; }
     std::optional<sluice::admin::service_report> service(std::string_view name) const override {
         for (const auto& one : all_services)
-            if (one.name == name) return one;
+            if (one.name == name)
+                return one;
         return std::nullopt;
     }
     std::span<const sluice::proxy::route_settings> routes() const override { return all_routes; }
@@ -35,7 +36,8 @@ public:
     }
 };
 
-inline sluice::admin::request request_for(std::string_view method, std::string_view path, std::string_view body = {}) {
+inline sluice::admin::request request_for(std::string_view method, std::string_view path,
+                                          std::string_view body = {}) {
     sluice::admin::request one;
     one.method = method;
     one.path = path;
@@ -47,6 +49,7 @@ inline sluice::admin::request request_for(std::string_view method, std::string_v
 
 inline std::string field_of(const sluice::admin::answer& from, std::string_view name) {
     for (const auto& [key, value] : from.fields)
-        if (key == name) return value;
+        if (key == name)
+            return value;
     return "(none)";
 }
