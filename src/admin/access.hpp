@@ -11,8 +11,9 @@
 
 namespace sluice::admin {
 
-/// Against DNS rebinding: a page of another site can only send its own name as Host. True for an IP literal,
-/// localhost and the given names, with or without a port; and for no Host at all, which no browser sends.
+/// Against DNS rebinding: a page of another site can only send its own name as Host. True for an IP
+/// literal, localhost and the given names, with or without a port; and for no Host at all, which no
+/// browser sends.
 bool is_own_host(std::string_view host, std::span<const std::string> names);
 
 /// Against cross-site requests: true when `origin` (RFC 6454) is the very place `host` names.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every request takes the same steps: Host and Origin, resource, method, token, resource's own function. The token
-// comes after the path because which paths exist is no secret; what they hold is.
+// Every request takes the same steps: Host and Origin, resource, method, token, resource's own
+// function. The token comes after the path because which paths exist is no secret; what they hold
+// is.
 #include "admin/api.hpp"
 
 #include "admin/resources/catalog.hpp"
@@ -19,7 +20,8 @@ int digit_of(char one) noexcept {
     return -1;
 }
 
-// Names may hold bytes a path cannot; a canonical path has no malformed escapes, which stay as they are here.
+// Names may hold bytes a path cannot; a canonical path has no malformed escapes, which stay as they
+// are here.
 std::string decode(std::string_view segment) {
     std::string text;
     for (std::size_t at = 0; at < segment.size(); ++at) {
@@ -127,7 +129,8 @@ answer refuse(unsigned status, std::string_view code, std::string_view message,
 
 answer respond(const request& from, const access_terms& terms, control& gateway) {
     answer result = dispatch(from, terms, gateway);
-    // Answers are of the moment and may hold what a shared cache or a sniffing browser must not get.
+    // Answers are of the moment and may hold what a shared cache or a sniffing browser must not
+    // get.
     result.fields.emplace_back("Cache-Control", "no-store");
     result.fields.emplace_back("X-Content-Type-Options", "nosniff");
     return result;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The admin API as one function from a request to an answer. It knows no sockets: whoever listens calls it and
-// writes the answer back.
+// The admin API as one function from a request to an answer. It knows no sockets: whoever listens
+// calls it and writes the answer back.
 #pragma once
 
 #include "admin/settings.hpp"
@@ -51,7 +51,8 @@ inline access_terms terms_of(const settings& from) {
 /// Thread: control.
 answer respond(const request&, const access_terms&, control&);
 
-/// The answer for what is refused: `{"error":{code,message,request_id}}`. `code` is a word of the contract's table.
+/// The answer for what is refused: `{"error":{code,message,request_id}}`. `code` is a word of the
+/// contract's table.
 answer refuse(unsigned status, std::string_view code, std::string_view message,
               std::string_view request_id);
 

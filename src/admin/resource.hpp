@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a resource of the admin API is: a path, who may read it, and a function per method. Each stands in a file
-// of its own under resources/, listed in resources/catalog.cpp.
+// What a resource of the admin API is: a path, who may read it, and a function per method. Each
+// stands in a file of its own under resources/, listed in resources/catalog.cpp.
 #pragma once
 
 #include "admin/access.hpp"

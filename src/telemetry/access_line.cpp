@@ -157,7 +157,8 @@ char* write_fields(Fields fields, timestamp& clock, const access_record& record)
     fields.text("node", record.node);
     fields.number("attempts", record.attempts);
     fields.text("error", record.error);
-    // Of large-model exchanges only; there on every line, so that a reader of lines meets one shape.
+    // Of large-model exchanges only; there on every line, so that a reader of lines meets one
+    // shape.
     for (const auto name : {"model", "prompt_tokens", "completion_tokens", "ttft_ms"})
         fields.absent(name);
     return fields.finish();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rings of the workers and the thread that empties them into the file. What a line says is access_line's,
-// what happens on a full disk is line_output's.
+// The rings of the workers and the thread that empties them into the file. What a line says is
+// access_line's, what happens on a full disk is line_output's.
 #include "sluice/telemetry/access_log.hpp"
 
 #include "sluice/telemetry/log.hpp"
@@ -36,7 +36,8 @@ struct lane {
     line_ring ring;
 };
 
-/// Sleeps until a worker rings. A worker rings only for a writer that sleeps, so a busy log makes no system calls.
+/// Sleeps until a worker rings. A worker rings only for a writer that sleeps, so a busy log makes
+/// no system calls.
 class bell {
 public:
     bell() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {

@@ -25,7 +25,8 @@ constexpr byte_set plain_in_word = plain_bytes(" \"\\");
 
 bool continues(unsigned char byte) noexcept { return (byte & 0xc0) == 0x80; }
 
-// How many bytes of a well-formed UTF-8 character (Unicode table 3-7) start at `at`; 0 when none does.
+// How many bytes of a well-formed UTF-8 character (Unicode table 3-7) start at `at`; 0 when none
+// does.
 std::size_t character_length(const unsigned char* at, std::size_t left) noexcept {
     const unsigned char lead = at[0];
     if (lead < 0xc2 || lead > 0xf4)

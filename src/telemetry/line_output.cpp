@@ -89,7 +89,8 @@ int line_output::write_piece(std::string_view& left) noexcept {
     while (!left.empty()) {
         std::size_t size = left.size();
         if (blocks_) {
-            // A ready pipe has room for PIPE_BUF bytes; more could block where hurry() cannot reach.
+            // A ready pipe has room for PIPE_BUF bytes; more could block where hurry() cannot
+            // reach.
             size = std::min<std::size_t>(size, PIPE_BUF);
             if (!wait_for_room())
                 return ETIMEDOUT;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// spdlog's queue and thread with our own line shapes and our own output, so that a hostile text, a full disk or a
-// stalled reader of stderr costs lines and nothing else.
+// spdlog's queue and thread with our own line shapes and our own output, so that a hostile text, a
+// full disk or a stalled reader of stderr costs lines and nothing else.
 #include "sluice/telemetry/log.hpp"
 
 #include "telemetry/escape.hpp"

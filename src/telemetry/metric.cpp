@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Summing the cells of a metric. Reads are relaxed: a scrape may miss the additions of its own moment, and only them.
+// Summing the cells of a metric. Reads are relaxed: a scrape may miss the additions of its own
+// moment, and only them.
 #include "sluice/telemetry/metric.hpp"
 
 #include <algorithm>
@@ -8,7 +9,8 @@
 namespace sluice::telemetry {
 namespace {
 
-// Dense where a proxy's answers are (milliseconds), with the usual deadlines' neighbourhood at the end.
+// Dense where a proxy's answers are (milliseconds), with the usual deadlines' neighbourhood at the
+// end.
 constexpr std::array<double, histogram::bucket_count - 1> bounds_in_seconds{
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60};
 

@@ -82,8 +82,8 @@ private:
     int descriptor_;
 };
 
-// Since the epoch. Field 22 of /proc/self/stat counts clock ticks since boot; the program's name, field 2, may hold
-// spaces and parentheses, so counting starts after its last ')'.
+// Since the epoch. Field 22 of /proc/self/stat counts clock ticks since boot; the program's name,
+// field 2, may hold spaces and parentheses, so counting starts after its last ')'.
 double start_time() {
     char text[1024] = {};
     const int file = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);

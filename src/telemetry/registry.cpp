@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which series exist, and their page. The registry holds its series weakly: a route or node that goes takes its
-// series with it. prometheus-cpp writes the text.
+// Which series exist, and their page. The registry holds its series weakly: a route or node that
+// goes takes its series with it. prometheus-cpp writes the text.
 #include "sluice/telemetry/metric.hpp"
 #include "telemetry/families.hpp"
 
@@ -172,7 +172,8 @@ std::shared_ptr<Metric> registry::state::create(family& in, labels names, std::s
         in.all
             .insert_or_assign(std::move(key), series{std::move(names), std::weak_ptr<Metric>{made}})
             .second;
-    // Without a scraper nobody else removes what is gone; doubling keeps the cost per series constant.
+    // Without a scraper nobody else removes what is gone; doubling keeps the cost per series
+    // constant.
     if (added && ++entries > sweep_at) {
         sweep();
         sweep_at = std::max<std::size_t>(1024, 2 * entries);

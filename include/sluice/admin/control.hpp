@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the admin API needs to know about the running gateway and may change in it. The app implements it; the API
-// turns its reports into JSON.
+// What the admin API needs to know about the running gateway and may change in it. The app
+// implements it; the API turns its reports into JSON.
 #pragma once
 
 #include "sluice/proxy/route.hpp"

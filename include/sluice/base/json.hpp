@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON values (Boost.JSON), for control-plane code: the admin API and its like. The one place that includes the
-// library; lines of logs are written without it.
+// JSON values (Boost.JSON), for control-plane code: the admin API and its like. The one place that
+// includes the library; lines of logs are written without it.
 #pragma once
 
 #include <boost/json/array.hpp>

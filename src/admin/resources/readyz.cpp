@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GET /readyz: 200 once listening with a table, 503 before and while draining, so that a load balancer in front
-// sends new connections elsewhere.
+// GET /readyz: 200 once listening with a table, 503 before and while draining, so that a load
+// balancer in front sends new connections elsewhere.
 #include "admin/resource.hpp"
 
 namespace sluice::admin::resources {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// POST /api/v1/reload: not in this version. A known path that says so beats one that seems misspelt.
+// POST /api/v1/reload: not in this version. A known path that says so beats one that seems
+// misspelt.
 #include "admin/resource.hpp"
 
 namespace sluice::admin::resources {

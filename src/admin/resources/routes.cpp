@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GET /api/v1/routes: {"routes":[{name, match, services, rewrite}]}, in the spelling of the configuration. Every
-// key of `match` is there: an empty list and a null path match anything.
+// GET /api/v1/routes: {"routes":[{name, match, services, rewrite}]}, in the spelling of the
+// configuration. Every key of `match` is there: an empty list and a null path match anything.
 #include "admin/resource.hpp"
 #include "sluice/base/json.hpp"
 

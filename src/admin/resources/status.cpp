@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GET /api/v1/status: {version, started, generation, workers, draining, last_reload:{ok, at, problems}}.
+// GET /api/v1/status: {version, started, generation, workers, draining, last_reload:{ok, at,
+// problems}}.
 #include "admin/resource.hpp"
 #include "sluice/base/json.hpp"
 #include "telemetry/timestamp.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A gateway to administer that is nothing but its reports, and a request for it that is well-behaved by default.
+// A gateway to administer that is nothing but its reports, and a request for it that is
+// well-behaved by default.
 #pragma once
 
 #include "admin/api.hpp"
