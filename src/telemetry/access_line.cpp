@@ -15,7 +15,8 @@ constexpr std::size_t longest_text = 1024;
 constexpr std::string_view cut_mark = "...";
 
 // 16 texts beside the path, each at its worst, and ample room for keys and numbers.
-static_assert((longest_path + 16 * longest_text) * escape_growth + 8 * 1024 <= access_line::longest);
+static_assert((longest_path + 16 * longest_text) * escape_growth + 8 * 1024 <=
+              access_line::longest);
 
 char* put(char* to, std::string_view text) noexcept {
     std::memcpy(to, text.data(), text.size());
@@ -43,12 +44,15 @@ class json_fields {
 public:
     explicit json_fields(char* to) noexcept : begin_(to), at_(to) {}
 
-    void text(std::string_view name, std::string_view value, std::size_t longest = longest_text) noexcept {
-        if (value.empty()) return absent(name);
+    void text(std::string_view name, std::string_view value,
+              std::size_t longest = longest_text) noexcept {
+        if (value.empty())
+            return absent(name);
         key(name);
         *at_++ = '"';
         at_ = escape_json(value.substr(0, longest), at_);
-        if (value.size() > longest) at_ = put(at_, cut_mark);
+        if (value.size() > longest)
+            at_ = put(at_, cut_mark);
         *at_++ = '"';
     }
     template <class Number>
@@ -60,7 +64,8 @@ public:
         key(name);
         at_ = put_milliseconds(at_, value);
     }
-    void when(std::string_view name, timestamp& clock, std::chrono::system_clock::time_point value) noexcept {
+    void when(std::string_view name, timestamp& clock,
+              std::chrono::system_clock::time_point value) noexcept {
         key(name);
         *at_++ = '"';
         at_ = clock.write(value, at_);
@@ -87,15 +92,18 @@ class text_fields {
 public:
     explicit text_fields(char* to) noexcept : begin_(to), at_(to) {}
 
-    void text(std::string_view, std::string_view value, std::size_t longest = longest_text) noexcept {
-        if (value.empty()) return absent({});
+    void text(std::string_view, std::string_view value,
+              std::size_t longest = longest_text) noexcept {
+        if (value.empty())
+            return absent({});
         gap();
         if (value == "-") {  // not to be taken for an absent one
             at_ = put(at_, "\\x2d");
             return;
         }
         at_ = escape_text(value.substr(0, longest), at_, text_form::word);
-        if (value.size() > longest) at_ = put(at_, cut_mark);
+        if (value.size() > longest)
+            at_ = put(at_, cut_mark);
     }
     template <class Number>
     void number(std::string_view, Number value) noexcept {
@@ -106,7 +114,8 @@ public:
         gap();
         at_ = put_milliseconds(at_, value);
     }
-    void when(std::string_view, timestamp& clock, std::chrono::system_clock::time_point value) noexcept {
+    void when(std::string_view, timestamp& clock,
+              std::chrono::system_clock::time_point value) noexcept {
         gap();
         at_ = clock.write(value, at_);
     }
@@ -118,7 +127,8 @@ public:
 
 private:
     void gap() noexcept {
-        if (at_ != begin_) *at_++ = ' ';
+        if (at_ != begin_)
+            *at_++ = ' ';
     }
 
     char* begin_;
@@ -140,27 +150,31 @@ char* write_fields(Fields fields, timestamp& clock, const access_record& record)
     fields.number("bytes_in", record.bytes_in);
     fields.number("bytes_out", record.bytes_out);
     fields.milliseconds("duration_ms", record.duration);
-    record.upstream.count() < 0 ? fields.absent("upstream_ms") : fields.milliseconds("upstream_ms", record.upstream);
+    record.upstream.count() < 0 ? fields.absent("upstream_ms")
+                                : fields.milliseconds("upstream_ms", record.upstream);
     fields.text("route", record.route);
     fields.text("service", record.service);
     fields.text("node", record.node);
     fields.number("attempts", record.attempts);
     fields.text("error", record.error);
-    // Of large-model exchanges only; there on every line, so that a reader of lines meets one shape.
-    for (const auto name : {"model", "prompt_tokens", "completion_tokens", "ttft_ms"}) fields.absent(name);
+    // Of large-model exchanges only; there on every line, so that a reader of lines meets one
+    // shape.
+    for (const auto name : {"model", "prompt_tokens", "completion_tokens", "ttft_ms"})
+        fields.absent(name);
     return fields.finish();
 }
 
-} // namespace
+}  // namespace
 
 access_line::access_line(line_format format)
     : format_(format), room_(std::make_unique_for_overwrite<char[]>(longest)) {}
 
 std::string_view access_line::format(const access_record& record) noexcept {
     char* const begin = room_.get();
-    const char* const end = format_ == line_format::json ? write_fields(json_fields{begin}, when_, record)
-                                                         : write_fields(text_fields{begin}, when_, record);
+    const char* const end = format_ == line_format::json
+                                ? write_fields(json_fields{begin}, when_, record)
+                                : write_fields(text_fields{begin}, when_, record);
     return {begin, end};
 }
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

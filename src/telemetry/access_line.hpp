@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One access record as one line, JSON or text. Pure: the access log decides where the line goes. The order and
-// the names of the fields are fixed by the outward contract.
+// One access record as one line, JSON or text. Pure: the access log decides where the line goes.
+// The order and the names of the fields are fixed by the outward contract.
 #pragma once
 
 #include "sluice/telemetry/access_log.hpp"
-
 #include "telemetry/timestamp.hpp"
 
 #include <cstddef>
@@ -30,4 +29,4 @@ private:
     std::unique_ptr<char[]> room_;
 };
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

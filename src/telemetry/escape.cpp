@@ -15,7 +15,8 @@ using byte_set = std::array<bool, 256>;
 // Bytes that go out as they are; everything else takes the slow way.
 constexpr byte_set plain_bytes(std::string_view special) {
     byte_set plain{};
-    for (unsigned byte = 0x20; byte < 0x7f; ++byte) plain[byte] = special.find(static_cast<char>(byte)) == special.npos;
+    for (unsigned byte = 0x20; byte < 0x7f; ++byte)
+        plain[byte] = special.find(static_cast<char>(byte)) == special.npos;
     return plain;
 }
 constexpr byte_set plain_in_json = plain_bytes("\"\\");
@@ -24,21 +25,30 @@ constexpr byte_set plain_in_word = plain_bytes(" \"\\");
 
 bool continues(unsigned char byte) noexcept { return (byte & 0xc0) == 0x80; }
 
-// How many bytes of a well-formed UTF-8 character (Unicode table 3-7) start at `at`; 0 when none does.
+// How many bytes of a well-formed UTF-8 character (Unicode table 3-7) start at `at`; 0 when none
+// does.
 std::size_t character_length(const unsigned char* at, std::size_t left) noexcept {
     const unsigned char lead = at[0];
-    if (lead < 0xc2 || lead > 0xf4) return 0;  // continuation bytes, overlong forms, beyond U+10FFFF
+    if (lead < 0xc2 || lead > 0xf4)
+        return 0;  // continuation bytes, overlong forms, beyond U+10FFFF
     const std::size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (left < length) return 0;
+    if (left < length)
+        return 0;
     unsigned char low = 0x80;
     unsigned char high = 0xbf;
-    if (lead == 0xe0) low = 0xa0;   // overlong
-    if (lead == 0xed) high = 0x9f;  // surrogates
-    if (lead == 0xf0) low = 0x90;   // overlong
-    if (lead == 0xf4) high = 0x8f;  // beyond U+10FFFF
-    if (at[1] < low || at[1] > high) return 0;
+    if (lead == 0xe0)
+        low = 0xa0;  // overlong
+    if (lead == 0xed)
+        high = 0x9f;  // surrogates
+    if (lead == 0xf0)
+        low = 0x90;  // overlong
+    if (lead == 0xf4)
+        high = 0x8f;  // beyond U+10FFFF
+    if (at[1] < low || at[1] > high)
+        return 0;
     for (std::size_t i = 2; i < length; ++i)
-        if (!continues(at[i])) return 0;
+        if (!continues(at[i]))
+            return 0;
     return length;
 }
 
@@ -59,12 +69,18 @@ char* put_code_point(char* to, unsigned value) noexcept {
 
 char* put_json_ascii(char* to, unsigned char byte) noexcept {
     switch (byte) {
-    case '"': return put(to, "\\\"");
-    case '\\': return put(to, "\\\\");
-    case '\n': return put(to, "\\n");
-    case '\r': return put(to, "\\r");
-    case '\t': return put(to, "\\t");
-    default: return put_code_point(to, byte);
+    case '"':
+        return put(to, "\\\"");
+    case '\\':
+        return put(to, "\\\\");
+    case '\n':
+        return put(to, "\\n");
+    case '\r':
+        return put(to, "\\r");
+    case '\t':
+        return put(to, "\\t");
+    default:
+        return put_code_point(to, byte);
     }
 }
 
@@ -80,7 +96,7 @@ const unsigned char* bytes_of(std::string_view text) noexcept {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-} // namespace
+}  // namespace
 
 char* escape_json(std::string_view text, char* to) noexcept {
     const unsigned char* at = bytes_of(text);
@@ -90,7 +106,9 @@ char* escape_json(std::string_view text, char* to) noexcept {
             *to++ = static_cast<char>(*at++);
         } else if (*at < 0x80) {
             to = put_json_ascii(to, *at++);
-        } else if (const std::size_t length = character_length(at, static_cast<std::size_t>(end - at)); length == 0) {
+        } else if (const std::size_t length =
+                       character_length(at, static_cast<std::size_t>(end - at));
+                   length == 0) {
             to = put(to, "\\ufffd");
             ++at;
         } else if (is_c1_control(at)) {
@@ -114,7 +132,8 @@ char* escape_text(std::string_view text, char* to, text_form form) noexcept {
             *to++ = static_cast<char>(*at++);
             continue;
         }
-        const std::size_t length = *at < 0x80 ? 0 : character_length(at, static_cast<std::size_t>(end - at));
+        const std::size_t length =
+            *at < 0x80 ? 0 : character_length(at, static_cast<std::size_t>(end - at));
         if (length == 0 || is_c1_control(at)) {
             to = put_hex(to, *at++);
         } else {
@@ -126,4 +145,4 @@ char* escape_text(std::string_view text, char* to, text_form form) noexcept {
     return to;
 }
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

@@ -13,8 +13,10 @@ struct family_help {
 
 constexpr family_help families[] = {
     {"sluice_requests_total", "Requests answered, by the numeric status sent."},
-    {"sluice_request_duration_seconds", "Time from the end of a request's head to the last byte of its answer."},
-    {"sluice_overhead_seconds", "What the gateway itself adds: request duration without waiting for nodes."},
+    {"sluice_request_duration_seconds",
+     "Time from the end of a request's head to the last byte of its answer."},
+    {"sluice_overhead_seconds",
+     "What the gateway itself adds: request duration without waiting for nodes."},
     {"sluice_upstream_requests_total", "Attempts on nodes, by outcome."},
     {"sluice_upstream_connect_seconds", "Time to open a connection to a node."},
     {"sluice_upstream_connections", "Open connections to nodes, by state."},
@@ -22,9 +24,11 @@ constexpr family_help families[] = {
     {"sluice_nodes", "Nodes of a service, by state."},
     {"sluice_rejected_total", "Requests the gateway answered itself, by reason."},
     {"sluice_retries_total", "Attempts beyond the first, by reason."},
-    {"sluice_config_last_reload_success", "1 when the last reading of the configuration succeeded."},
+    {"sluice_config_last_reload_success",
+     "1 when the last reading of the configuration succeeded."},
     {"sluice_config_generation", "Number of the configuration in use, growing with each change."},
-    {"sluice_log_dropped_total", "Lines of the access log and the error log lost to a full queue or disk."},
+    {"sluice_log_dropped_total",
+     "Lines of the access log and the error log lost to a full queue or disk."},
     {"sluice_build_info", "The running build as labels; always 1."},
     {"process_cpu_seconds_total", "User and system CPU time used, in seconds."},
     {"process_resident_memory_bytes", "Resident memory, in bytes."},
@@ -34,12 +38,13 @@ constexpr family_help families[] = {
     {"process_start_time_seconds", "Start of the process since the Unix epoch, in seconds."},
 };
 
-} // namespace
+}  // namespace
 
 std::string_view help_of(std::string_view family) noexcept {
-    const auto* const found = std::find_if(std::begin(families), std::end(families),
-                                           [&](const family_help& one) { return one.name == family; });
+    const auto* const found =
+        std::find_if(std::begin(families), std::end(families),
+                     [&](const family_help& one) { return one.name == family; });
     return found == std::end(families) ? std::string_view{} : found->help;
 }
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

@@ -9,4 +9,4 @@ namespace sluice::telemetry {
 /// The HELP text of a family; empty for a name that is not in the table.
 std::string_view help_of(std::string_view family) noexcept;
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

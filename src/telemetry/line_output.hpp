@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a log's lines end up: a file, a pipe or a terminal. Written by the one thread that may block on it; a full
-// disk or a closed pipe costs lines, counted, and never more than that. Used by the access log and the error log.
+// Where a log's lines end up: a file, a pipe or a terminal. Written by the one thread that may
+// block on it; a full disk or a closed pipe costs lines, counted, and never more than that. Used by
+// the access log and the error log.
 #pragma once
 
 #include <array>
@@ -27,9 +28,9 @@ public:
     line_output(const line_output&) = delete;
     line_output& operator=(const line_output&) = delete;
 
-    /// Writes all of it, waiting for a slow reader; what cannot be written is dropped and counted. A half-written
-    /// line is closed with a newline before the next one. Returns 0, or the errno that made lines drop.
-    /// Thread: the writer.
+    /// Writes all of it, waiting for a slow reader; what cannot be written is dropped and counted.
+    /// A half-written line is closed with a newline before the next one. Returns 0, or the errno
+    /// that made lines drop. Thread: the writer.
     int write(line_pieces) noexcept;
 
     /// Writes to this owned descriptor from the next write() on. Thread: any; never waits.
@@ -56,4 +57,4 @@ private:
     std::atomic<std::uint64_t> dropped_{0};
 };
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

@@ -6,11 +6,13 @@
 
 namespace sluice::telemetry {
 
-line_ring::line_ring(std::size_t size) : mask_(size - 1), bytes_(std::make_unique_for_overwrite<char[]>(size)) {}
+line_ring::line_ring(std::size_t size)
+    : mask_(size - 1), bytes_(std::make_unique_for_overwrite<char[]>(size)) {}
 
 bool line_ring::put(std::string_view line) noexcept {
     const std::size_t head = head_.load(std::memory_order_relaxed);
-    if (head + line.size() - known_tail_ > size()) known_tail_ = tail_.load(std::memory_order_acquire);
+    if (head + line.size() - known_tail_ > size())
+        known_tail_ = tail_.load(std::memory_order_acquire);
     if (head + line.size() - known_tail_ > size()) {
         dropped_.store(dropped_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         return false;
@@ -25,7 +27,8 @@ bool line_ring::put(std::string_view line) noexcept {
 
 bool line_ring::crowded() noexcept {
     const std::size_t head = head_.load(std::memory_order_relaxed);
-    if (head - known_tail_ <= size() / 2) return false;
+    if (head - known_tail_ <= size() / 2)
+        return false;
     known_tail_ = tail_.load(std::memory_order_acquire);
     return head - known_tail_ > size() / 2;
 }
@@ -35,11 +38,12 @@ line_pieces line_ring::queued() const noexcept {
     const std::size_t count = head_.load() - tail;
     const std::size_t at = tail & mask_;
     const std::size_t first = std::min(count, size() - at);
-    return {std::string_view{bytes_.get() + at, first}, std::string_view{bytes_.get(), count - first}};
+    return {std::string_view{bytes_.get() + at, first},
+            std::string_view{bytes_.get(), count - first}};
 }
 
 void line_ring::discard(std::size_t count) noexcept {
     tail_.store(tail_.load(std::memory_order_relaxed) + count, std::memory_order_release);
 }
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

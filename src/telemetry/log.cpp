@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// spdlog's queue and thread with our own line shapes and our own output, so that a hostile text, a full disk or a
-// stalled reader of stderr costs lines and nothing else.
+// spdlog's queue and thread with our own line shapes and our own output, so that a hostile text, a
+// full disk or a stalled reader of stderr costs lines and nothing else.
 #include "sluice/telemetry/log.hpp"
 
 #include "telemetry/escape.hpp"
@@ -12,11 +12,11 @@
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/formatter.h>
 #include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <memory>
-#include <unistd.h>
 
 namespace sluice::telemetry {
 namespace {
@@ -27,17 +27,23 @@ constexpr std::chrono::milliseconds last_grace{1000};
 
 spdlog::level::level_enum to_spdlog(log_level level) noexcept {
     switch (level) {
-    case log_level::debug: return spdlog::level::debug;
-    case log_level::info: return spdlog::level::info;
-    case log_level::warn: return spdlog::level::warn;
-    case log_level::error: return spdlog::level::err;
+    case log_level::debug:
+        return spdlog::level::debug;
+    case log_level::info:
+        return spdlog::level::info;
+    case log_level::warn:
+        return spdlog::level::warn;
+    case log_level::error:
+        return spdlog::level::err;
     }
     return spdlog::level::err;
 }
 
 log_level from_spdlog(spdlog::level::level_enum level) noexcept {
-    if (level <= spdlog::level::debug) return log_level::debug;
-    if (level == spdlog::level::info) return log_level::info;
+    if (level <= spdlog::level::debug)
+        return log_level::debug;
+    if (level == spdlog::level::info)
+        return log_level::info;
     return level == spdlog::level::warn ? log_level::warn : log_level::error;
 }
 
@@ -59,7 +65,9 @@ public:
         append_escaped(to, text);
         append(to, json ? "\"}\n" : "\n");
     }
-    std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<line_formatter>(format_); }
+    std::unique_ptr<spdlog::formatter> clone() const override {
+        return std::make_unique<line_formatter>(format_);
+    }
 
 private:
     static void append(spdlog::memory_buf_t& to, std::string_view text) {
@@ -69,8 +77,9 @@ private:
         const std::size_t begin = to.size();
         to.resize(begin + text.size() * escape_growth);
         char* const at = to.data() + begin;
-        const char* const end = format_ == line_format::json ? escape_json(text, at)
-                                                             : escape_text(text, at, text_form::sentence);
+        const char* const end = format_ == line_format::json
+                                    ? escape_json(text, at)
+                                    : escape_text(text, at, text_form::sentence);
         to.resize(static_cast<std::size_t>(end - to.data()));
     }
 
@@ -100,7 +109,8 @@ private:
 };
 
 void block_signals() {
-    sigset_t all;  // they are the control thread's; a closed stderr is an error of write(), not SIGPIPE
+    sigset_t
+        all;  // they are the control thread's; a closed stderr is an error of write(), not SIGPIPE
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
@@ -129,24 +139,27 @@ void write_at_once(log_level level, std::string_view text) {
     const spdlog::details::log_msg message{"sluice", to_spdlog(level), {text.data(), text.size()}};
     spdlog::memory_buf_t line;
     line_formatter{line_format::text}.format(message, line);
-    line_output{STDERR_FILENO, line_output::ownership::borrowed}.write({std::string_view{line.data(), line.size()}, {}});
+    line_output{STDERR_FILENO, line_output::ownership::borrowed}.write(
+        {std::string_view{line.data(), line.size()}, {}});
 }
 
-} // namespace
+}  // namespace
 
 void start_log(const log_settings& settings) {
     set_log_level(settings.level);
     auto* const next = new running_log(settings.format);
-    if (running_log* nothing = nullptr; !running.compare_exchange_strong(nothing, next)) delete next;
+    if (running_log* nothing = nullptr; !running.compare_exchange_strong(nothing, next))
+        delete next;
 }
 
 void stop_log() {
     const std::unique_ptr<running_log> last{running.exchange(nullptr)};
-    if (!last) return;
+    if (!last)
+        return;
     last->sink->output().hurry(last_grace);
-    last->logger.reset();
     dropped_before += last->queue->overrun_counter();
-    last->queue.reset();  // writes what is queued and joins the thread
+    last->queue
+        .reset();  // writes what is queued and joins the thread; the logger must still be there
     dropped_before += last->sink->output().dropped();
 }
 
@@ -156,10 +169,14 @@ log_level current_log_level() noexcept { return level_now.load(std::memory_order
 
 std::string_view name_of(log_level level) noexcept {
     switch (level) {
-    case log_level::debug: return "debug";
-    case log_level::info: return "info";
-    case log_level::warn: return "warn";
-    case log_level::error: return "error";
+    case log_level::debug:
+        return "debug";
+    case log_level::info:
+        return "info";
+    case log_level::warn:
+        return "warn";
+    case log_level::error:
+        return "error";
     }
     return "error";
 }
@@ -172,7 +189,8 @@ std::uint64_t log_lines_dropped() noexcept {
 bool log_enabled(log_level level) noexcept { return level >= current_log_level(); }
 
 void log_line(log_level level, std::string_view text) noexcept {
-    if (!log_enabled(level)) return;
+    if (!log_enabled(level))
+        return;
     text = text.substr(0, longest_line);
     if (const running_log* const log = running.load())
         log->logger->log(to_spdlog(level), spdlog::string_view_t{text.data(), text.size()});
@@ -180,4 +198,4 @@ void log_line(log_level level, std::string_view text) noexcept {
         write_at_once(level, text);
 }
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which series exist, and their page. The registry holds its series weakly: a route or node that goes takes its
-// series with it. prometheus-cpp writes the text.
+// Which series exist, and their page. The registry holds its series weakly: a route or node that
+// goes takes its series with it. prometheus-cpp writes the text.
 #include "sluice/telemetry/metric.hpp"
-
 #include "telemetry/families.hpp"
 
 #include <prometheus/metric_family.h>
@@ -37,7 +36,8 @@ using reader = std::function<double()>;
 
 struct series {
     labels names;
-    std::variant<std::weak_ptr<counter>, std::weak_ptr<gauge>, std::weak_ptr<histogram>, reader> value;
+    std::variant<std::weak_ptr<counter>, std::weak_ptr<gauge>, std::weak_ptr<histogram>, reader>
+        value;
 };
 
 struct family {
@@ -50,21 +50,28 @@ using line_count = std::atomic<std::size_t>;
 
 std::string key_of(const labels& names) {
     std::string key;
-    for (const auto& [name, value] : names) key.append(name).append(1, '\0').append(value).append(1, '\1');
+    for (const auto& [name, value] : names)
+        key.append(name).append(1, '\0').append(value).append(1, '\1');
     return key;
 }
 
 bool is_gone(const series& one) {
     return std::visit(
         [](const auto& value) {
-            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, reader>) return false;
-            else return value.expired();
+            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, reader>)
+                return false;
+            else
+                return value.expired();
         },
         one.value);
 }
 
-void write_value(const counter& from, prometheus::ClientMetric& to) { to.counter.value = static_cast<double>(from.sum()); }
-void write_value(const gauge& from, prometheus::ClientMetric& to) { to.gauge.value = static_cast<double>(from.sum()); }
+void write_value(const counter& from, prometheus::ClientMetric& to) {
+    to.counter.value = static_cast<double>(from.sum());
+}
+void write_value(const gauge& from, prometheus::ClientMetric& to) {
+    to.gauge.value = static_cast<double>(from.sum());
+}
 void write_value(const histogram& from, prometheus::ClientMetric& to) {
     const auto reading = from.sum();
     const auto bounds = histogram::bounds();
@@ -72,27 +79,31 @@ void write_value(const histogram& from, prometheus::ClientMetric& to) {
     to.histogram.sample_sum = reading.sum;
     for (std::size_t i = 0; i < histogram::bucket_count; ++i)
         to.histogram.bucket.push_back(
-            {reading.buckets[i], i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity()});
+            {reading.buckets[i],
+             i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity()});
 }
 
 /// False when the series is gone.
 bool write_series(const series& from, prometheus::MetricType type, prometheus::ClientMetric& to) {
-    for (const auto& [name, value] : from.names) to.label.push_back({name, value});
+    for (const auto& [name, value] : from.names)
+        to.label.push_back({name, value});
     return std::visit(
         [&](const auto& value) {
             if constexpr (std::is_same_v<std::decay_t<decltype(value)>, reader>) {
-                (type == prometheus::MetricType::Counter ? to.counter.value : to.gauge.value) = value();
+                (type == prometheus::MetricType::Counter ? to.counter.value : to.gauge.value) =
+                    value();
                 return true;
             } else {
                 const auto held = value.lock();
-                if (held) write_value(*held, to);
+                if (held)
+                    write_value(*held, to);
                 return held != nullptr;
             }
         },
         from.value);
 }
 
-} // namespace
+}  // namespace
 
 struct registry::state {
     state(std::size_t most, unsigned count) : max_lines(most), threads(count) {}
@@ -109,16 +120,19 @@ struct registry::state {
     std::shared_ptr<line_count> lines = std::make_shared<line_count>(0);
     mutable std::mutex lock;
     std::map<std::string, family, std::less<>> families;
-    std::vector<std::shared_ptr<void>> kept;  ///< the "other" series: shared by many, so never reset
-    std::size_t entries = 0;                  ///< series in the maps, gone ones included
+    std::vector<std::shared_ptr<void>>
+        kept;                 ///< the "other" series: shared by many, so never reset
+    std::size_t entries = 0;  ///< series in the maps, gone ones included
     std::size_t sweep_at = 1024;
 };
 
 family& registry::state::family_of(std::string_view name, prometheus::MetricType type) {
     auto found = families.find(name);
-    if (found == families.end()) found = families.emplace(std::string{name}, family{type, {}}).first;
+    if (found == families.end())
+        found = families.emplace(std::string{name}, family{type, {}}).first;
     // Two kinds under one name would make a page no scraper reads.
-    if (found->second.type != type) throw std::logic_error("metric family " + std::string{name} + " has another type");
+    if (found->second.type != type)
+        throw std::logic_error("metric family " + std::string{name} + " has another type");
     return found->second;
 }
 
@@ -129,14 +143,19 @@ std::shared_ptr<Metric> registry::state::make(std::string_view name, labels name
     std::string key = key_of(names);
     const auto existing = [&]() -> std::shared_ptr<Metric> {
         const auto found = in.all.find(key);
-        return found == in.all.end() ? nullptr : std::get<std::weak_ptr<Metric>>(found->second.value).lock();
+        return found == in.all.end() ? nullptr
+                                     : std::get<std::weak_ptr<Metric>>(found->second.value).lock();
     };
-    if (auto held = existing()) return held;
-    if (names.empty() || *lines + lines_of<Metric> <= max_lines) return create<Metric>(in, std::move(names), std::move(key));
+    if (auto held = existing())
+        return held;
+    if (names.empty() || *lines + lines_of<Metric> <= max_lines)
+        return create<Metric>(in, std::move(names), std::move(key));
 
-    for (auto& one : names) one.second = overflow_label;
+    for (auto& one : names)
+        one.second = overflow_label;
     key = key_of(names);
-    if (auto held = existing()) return held;
+    if (auto held = existing())
+        return held;
     auto shared = create<Metric>(in, std::move(names), std::move(key));
     kept.push_back(shared);
     return shared;
@@ -149,8 +168,12 @@ std::shared_ptr<Metric> registry::state::create(family& in, labels names, std::s
                                      delete gone;
                                      count->fetch_sub(lines_of<Metric>);
                                  }};
-    const bool added = in.all.insert_or_assign(std::move(key), series{std::move(names), std::weak_ptr<Metric>{made}}).second;
-    // Without a scraper nobody else removes what is gone; doubling keeps the cost per series constant.
+    const bool added =
+        in.all
+            .insert_or_assign(std::move(key), series{std::move(names), std::weak_ptr<Metric>{made}})
+            .second;
+    // Without a scraper nobody else removes what is gone; doubling keeps the cost per series
+    // constant.
     if (added && ++entries > sweep_at) {
         sweep();
         sweep_at = std::max<std::size_t>(1024, 2 * entries);
@@ -183,10 +206,12 @@ std::shared_ptr<histogram> registry::make_histogram(std::string_view name, label
     return state_->make<histogram>(name, std::move(names));
 }
 
-void registry::watch(std::string_view name, labels names, reading_kind kind, std::function<double()> read) {
+void registry::watch(std::string_view name, labels names, reading_kind kind,
+                     std::function<double()> read) {
     const std::lock_guard guard{state_->lock};
-    auto& in = state_->family_of(
-        name, kind == reading_kind::counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge);
+    auto& in =
+        state_->family_of(name, kind == reading_kind::counter ? prometheus::MetricType::Counter
+                                                              : prometheus::MetricType::Gauge);
     std::string key = key_of(names);
     in.all.insert_or_assign(std::move(key), series{std::move(names), std::move(read)});
 }
@@ -202,10 +227,11 @@ std::string registry::text() const {
             for (const auto& [key, from] : in.all)
                 if (prometheus::ClientMetric metric; write_series(from, in.type, metric))
                     one.metric.push_back(std::move(metric));
-            if (!one.metric.empty()) page.push_back(std::move(one));
+            if (!one.metric.empty())
+                page.push_back(std::move(one));
         }
     }
     return prometheus::TextSerializer{}.Serialize(page);
 }
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

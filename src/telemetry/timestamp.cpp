@@ -7,10 +7,11 @@ namespace sluice::telemetry {
 namespace {
 
 void put_digits(char* to, unsigned value, unsigned digits) noexcept {
-    for (; digits > 0; value /= 10) to[--digits] = static_cast<char>('0' + value % 10);
+    for (; digits > 0; value /= 10)
+        to[--digits] = static_cast<char>('0' + value % 10);
 }
 
-} // namespace
+}  // namespace
 
 void timestamp::remember(std::int64_t second) noexcept {
     using namespace std::chrono;
@@ -31,7 +32,8 @@ void timestamp::remember(std::int64_t second) noexcept {
 char* timestamp::write(std::chrono::system_clock::time_point when, char* to) noexcept {
     using namespace std::chrono;
     const auto whole = floor<seconds>(when);
-    if (const auto second = whole.time_since_epoch().count(); second != second_ || text_[0] == 0) remember(second);
+    if (const auto second = whole.time_since_epoch().count(); second != second_ || text_[0] == 0)
+        remember(second);
     put_digits(text_ + 20, static_cast<unsigned>(floor<milliseconds>(when - whole).count()), 3);
     std::memcpy(to, text_, length);
     return to + length;
@@ -43,4 +45,4 @@ std::string to_timestamp(std::chrono::system_clock::time_point when) {
     return text;
 }
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

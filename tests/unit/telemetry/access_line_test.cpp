@@ -45,31 +45,35 @@ json::object object_of(const access_record& record) {
     return json::parse(line_of(line_format::json, record)).as_object();
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a JSON line holds every field of the contract in its order") {
-    CHECK(line_of(line_format::json, full_record()) ==
-          R"({"ts":"2026-03-04T05:06:07.089Z","request_id":"0123456789abcdef0123456789abcdef",)"
-          R"("client":"192.0.2.1:5000","consumer":"team-a","method":"GET","host":"shop.example.com",)"
-          R"("path":"/orders/1","protocol":"HTTP/1.1","status":200,"bytes_in":12,)"
-          R"("bytes_out":18446744073709551615,"duration_ms":1.234,"upstream_ms":1.000,"route":"orders",)"
-          R"("service":"orders-service","node":"10.0.0.1:8080","attempts":2,"error":"bad_gateway",)"
-          R"("model":null,"prompt_tokens":null,"completion_tokens":null,"ttft_ms":null})"
-          "\n");
+    CHECK(
+        line_of(line_format::json, full_record()) ==
+        R"({"ts":"2026-03-04T05:06:07.089Z","request_id":"0123456789abcdef0123456789abcdef",)"
+        R"("client":"192.0.2.1:5000","consumer":"team-a","method":"GET","host":"shop.example.com",)"
+        R"("path":"/orders/1","protocol":"HTTP/1.1","status":200,"bytes_in":12,)"
+        R"("bytes_out":18446744073709551615,"duration_ms":1.234,"upstream_ms":1.000,"route":"orders",)"
+        R"("service":"orders-service","node":"10.0.0.1:8080","attempts":2,"error":"bad_gateway",)"
+        R"("model":null,"prompt_tokens":null,"completion_tokens":null,"ttft_ms":null})"
+        "\n");
 }
 
 TEST_CASE("a text line holds the same values in the same order") {
     CHECK(line_of(line_format::text, full_record()) ==
-          "2026-03-04T05:06:07.089Z 0123456789abcdef0123456789abcdef 192.0.2.1:5000 team-a GET shop.example.com "
-          "/orders/1 HTTP/1.1 200 12 18446744073709551615 1.234 1.000 orders orders-service 10.0.0.1:8080 2 "
+          "2026-03-04T05:06:07.089Z 0123456789abcdef0123456789abcdef 192.0.2.1:5000 team-a GET "
+          "shop.example.com "
+          "/orders/1 HTTP/1.1 200 12 18446744073709551615 1.234 1.000 orders orders-service "
+          "10.0.0.1:8080 2 "
           "bad_gateway - - - -\n");
 }
 
 TEST_CASE("what is absent is null in JSON and never left out") {
     const auto object = object_of({});
     CHECK(object.size() == 22);
-    for (const auto name : {"request_id", "client", "consumer", "method", "host", "path", "protocol", "status",
-                            "upstream_ms", "route", "service", "node", "error"})
+    for (const auto name :
+         {"request_id", "client", "consumer", "method", "host", "path", "protocol", "status",
+          "upstream_ms", "route", "service", "node", "error"})
         CHECK(object.at(name).is_null());
     CHECK(object.at("bytes_in") == 0);
     CHECK(object.at("attempts") == 0);
@@ -77,7 +81,8 @@ TEST_CASE("what is absent is null in JSON and never left out") {
 
 TEST_CASE("what is absent is a dash in text, and a real dash is not") {
     access_record record;
-    CHECK(line_of(line_format::text, record) == "1970-01-01T00:00:00.000Z - - - - - - - - 0 0 0.000 - - - - 0 - - - - -\n");
+    CHECK(line_of(line_format::text, record) ==
+          "1970-01-01T00:00:00.000Z - - - - - - - - 0 0 0.000 - - - - 0 - - - - -\n");
     record.method = "-";
     CHECK(line_of(line_format::text, record).find(" \\x2d ") != std::string::npos);
 }
@@ -85,7 +90,8 @@ TEST_CASE("what is absent is a dash in text, and a real dash is not") {
 TEST_CASE("milliseconds have three decimals and never a sign") {
     access_record record;
     record.duration = 61s + 5us + 999ns;
-    CHECK(line_of(line_format::json, record).find(R"("duration_ms":61000.005,)") != std::string::npos);
+    CHECK(line_of(line_format::json, record).find(R"("duration_ms":61000.005,)") !=
+          std::string::npos);
     record.duration = -5ms;
     CHECK(line_of(line_format::json, record).find(R"("duration_ms":0.000,)") != std::string::npos);
 }
@@ -96,7 +102,8 @@ TEST_CASE("hostile bytes make one valid line in either format") {
     access_line as_text{line_format::text};
     for (int round = 0; round < 5'000; ++round) {
         std::string bytes(1 + random() % 40, '\0');
-        for (char& byte : bytes) byte = static_cast<char>(random());
+        for (char& byte : bytes)
+            byte = static_cast<char>(random());
         access_record record;
         record.path = record.host = record.method = record.request_id = bytes;
         const std::string line{as_json.format(record)};
@@ -122,7 +129,8 @@ TEST_CASE("a forged second line stays inside the first") {
 TEST_CASE("the longest hostile texts fit the room and are marked as cut") {
     const std::string hostile(100'000, '\x01');
     access_record record;
-    record.request_id = record.client = record.consumer = record.method = record.host = record.path = hostile;
+    record.request_id = record.client = record.consumer = record.method = record.host =
+        record.path = hostile;
     record.protocol = record.route = record.service = record.node = record.error = hostile;
     for (const auto format : {line_format::json, line_format::text})
         CHECK(line_of(format, record).size() <= access_line::longest);

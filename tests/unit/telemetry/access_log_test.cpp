@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/telemetry/access_log.hpp"
-
 #include "unit/telemetry/scratch_folder.hpp"
 
 #include <boost/json.hpp>
@@ -23,7 +22,7 @@ access_record record_for(std::string_view path) {
     return record;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("every line of every worker is in the file when the log is gone") {
     const scratch_folder folder;
@@ -37,9 +36,11 @@ TEST_CASE("every line of every worker is in the file when the log is gone") {
         for (unsigned worker = 0; worker < workers; ++worker)
             threads.emplace_back([&log, worker] {
                 for (unsigned i = 0; i < lines; ++i)
-                    log.write(worker, record_for("/" + std::to_string(worker) + "/" + std::to_string(i)));
+                    log.write(worker,
+                              record_for("/" + std::to_string(worker) + "/" + std::to_string(i)));
             });
-        for (auto& thread : threads) thread.join();
+        for (auto& thread : threads)
+            thread.join();
         dropped = log.dropped();
     }
     std::vector<unsigned> next(workers, 0);
@@ -62,20 +63,24 @@ TEST_CASE("workers faster than the writer lose whole lines, all of them counted"
     std::uint64_t dropped = 0;
     {
         access_log log{to(folder / "log"), 1};
-        for (unsigned i = 0; i < lines; ++i) log.write(0, record_for(path));
+        for (unsigned i = 0; i < lines; ++i)
+            log.write(0, record_for(path));
         dropped = log.dropped();
     }
     const auto written = lines_of(read_file(folder / "log"));
     CHECK(written.size() + dropped == lines);
-    for (const auto& line : written) REQUIRE(line.size() == written.front().size());
+    for (const auto& line : written)
+        REQUIRE(line.size() == written.front().size());
 }
 
 TEST_CASE("a full disk drops every line and counts it") {
     std::uint64_t before = 0;
     access_log log{to("/dev/full"), 1};
-    for (int i = 0; i < 100; ++i) log.write(0, record_for("/"));
+    for (int i = 0; i < 100; ++i)
+        log.write(0, record_for("/"));
     // The writer has nothing else to do than to fail a hundred times.
-    while ((before = log.dropped()) < 100) std::this_thread::yield();
+    while ((before = log.dropped()) < 100)
+        std::this_thread::yield();
     CHECK(before == 100);
 }
 

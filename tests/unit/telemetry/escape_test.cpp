@@ -30,15 +30,17 @@ std::string read_back(std::string_view input) {
 
 bool printable(std::string_view line) {
     for (const unsigned char byte : line)
-        if (byte < 0x20 || byte == 0x7f) return false;
+        if (byte < 0x20 || byte == 0x7f)
+            return false;
     return true;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("valid text comes back from JSON as it was") {
-    for (const auto& sample : {"plain"s, "quote \" and \\ backslash"s, "tab\tline\nreturn\r"s, "\0\x01\x1f\x7f"s,
-                               "\u00e9\u20ac\U0001f600"s, "\u0080\u009b\u00a0"s, "\uffff\ud7ff\U0010ffff"s})
+    for (const auto& sample :
+         {"plain"s, "quote \" and \\ backslash"s, "tab\tline\nreturn\r"s, "\0\x01\x1f\x7f"s,
+          "\u00e9\u20ac\U0001f600"s, "\u0080\u009b\u00a0"s, "\uffff\ud7ff\U0010ffff"s})
         CHECK(read_back(sample) == sample);
 }
 
@@ -51,11 +53,11 @@ TEST_CASE("each byte outside UTF-8 becomes the replacement character") {
     const std::string replaced = "\ufffd";
     CHECK(read_back("a\xff"s + "b") == "a" + replaced + "b");
     CHECK(read_back("\x80") == replaced);
-    CHECK(read_back("\xc0\xaf") == replaced + replaced);                             // overlong '/'
-    CHECK(read_back("\xe0\x80\xaf") == replaced + replaced + replaced);              // overlong
-    CHECK(read_back("\xed\xa0\x80") == replaced + replaced + replaced);              // surrogate
+    CHECK(read_back("\xc0\xaf") == replaced + replaced);                 // overlong '/'
+    CHECK(read_back("\xe0\x80\xaf") == replaced + replaced + replaced);  // overlong
+    CHECK(read_back("\xed\xa0\x80") == replaced + replaced + replaced);  // surrogate
     CHECK(read_back("\xf4\x90\x80\x80") == replaced + replaced + replaced + replaced);
-    CHECK(read_back("\xe2\x82") == replaced + replaced);                             // cut in the middle
+    CHECK(read_back("\xe2\x82") == replaced + replaced);  // cut in the middle
     CHECK(read_back("\xe2\x82z") == replaced + replaced + "z");
 }
 
@@ -63,7 +65,8 @@ TEST_CASE("random bytes always make valid JSON within the promised room") {
     std::mt19937 random{20240501};
     for (int round = 0; round < 20'000; ++round) {
         std::string bytes(random() % 24, '\0');
-        for (char& byte : bytes) byte = static_cast<char>(random());
+        for (char& byte : bytes)
+            byte = static_cast<char>(random());
         const std::string line = json(bytes);
         CHECK(line.size() <= bytes.size() * escape_growth);
         boost::json::error_code error;

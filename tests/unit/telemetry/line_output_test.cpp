@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/line_output.hpp"
-
 #include "unit/telemetry/scratch_folder.hpp"
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
 #include <string>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 
 using namespace sluice::telemetry;
 using namespace std::chrono_literals;
@@ -23,10 +22,12 @@ namespace {
 
 struct pipe_pair {
     pipe_pair() {
-        if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category());
+        if (::pipe2(ends, O_CLOEXEC) != 0)
+            throw std::system_error(errno, std::generic_category());
     }
     ~pipe_pair() {
-        if (ends[0] >= 0) ::close(ends[0]);
+        if (ends[0] >= 0)
+            ::close(ends[0]);
     }
     void close_reader() { ::close(std::exchange(ends[0], -1)); }
     int ends[2];  ///< the writing end goes to the output
@@ -35,7 +36,8 @@ struct pipe_pair {
 std::string read_until_end(int descriptor) {
     std::string all;
     char room[4096];
-    for (ssize_t got = 0; (got = ::read(descriptor, room, sizeof room)) > 0;) all.append(room, static_cast<std::size_t>(got));
+    for (ssize_t got = 0; (got = ::read(descriptor, room, sizeof room)) > 0;)
+        all.append(room, static_cast<std::size_t>(got));
     return all;
 }
 
@@ -59,7 +61,7 @@ private:
     void (*old_action_)(int);
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("both pieces reach the file in order") {
     const scratch_folder folder;
@@ -110,7 +112,8 @@ TEST_CASE("a line the full disk cut is closed before the next one") {
 TEST_CASE("a pipe takes more than it holds while its reader reads") {
     pipe_pair pipe;
     std::string big;
-    for (int i = 0; i < 30'000; ++i) big += "line " + std::to_string(i) + "\n";
+    for (int i = 0; i < 30'000; ++i)
+        big += "line " + std::to_string(i) + "\n";
     std::string seen;
     std::thread reader([&] { seen = read_until_end(pipe.ends[0]); });
     {

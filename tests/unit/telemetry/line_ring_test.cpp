@@ -17,7 +17,7 @@ std::string take_all(line_ring& ring) {
     return all;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("lines come out of a ring whole and in order, also across its end") {
     line_ring ring{16};
@@ -57,8 +57,10 @@ TEST_CASE("a worker and a writer lose nothing but what was counted") {
     constexpr unsigned lines = 200'000;
     std::uint64_t refused_ends = 0;
     std::thread worker([&] {
-        for (unsigned i = 0; i < lines; ++i) ring.put("line " + std::to_string(i) + "\n");
-        for (; !ring.put("end\n"); ++refused_ends) std::this_thread::yield();
+        for (unsigned i = 0; i < lines; ++i)
+            ring.put("line " + std::to_string(i) + "\n");
+        for (; !ring.put("end\n"); ++refused_ends)
+            std::this_thread::yield();
     });
     std::uint64_t seen = 0;
     long last = -1;
@@ -68,7 +70,8 @@ TEST_CASE("a worker and a writer lose nothing but what was counted") {
         std::string all = take_all(ring);
         for (std::size_t at = 0; at < all.size();) {
             const std::size_t end = all.find('\n', at);
-            if (end == all.npos) FAIL("a part of a line");
+            if (end == all.npos)
+                FAIL("a part of a line");
             const std::string line = all.substr(at, end - at);
             at = end + 1;
             if (line == "end") {

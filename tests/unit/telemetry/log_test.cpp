@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/telemetry/log.hpp"
-
 #include "unit/telemetry/scratch_folder.hpp"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
-
 #include <fcntl.h>
+#include <unistd.h>
+
 #include <string>
 #include <thread>
-#include <unistd.h>
 
 using namespace sluice::telemetry;
 
@@ -19,7 +18,8 @@ namespace {
 class caught_stderr {
 public:
     caught_stderr() : saved_(::dup(STDERR_FILENO)) {
-        const int file = ::open((folder_ / "stderr").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        const int file =
+            ::open((folder_ / "stderr").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         ::dup2(file, STDERR_FILENO);
         ::close(file);
     }
@@ -41,7 +41,7 @@ private:
     int saved_;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a text line is the time, the level and the text") {
     caught_stderr stderr_;
@@ -107,9 +107,11 @@ TEST_CASE("a full queue drops lines and counts every one of them") {
     start_log({});
     constexpr unsigned lines = 20'000;
     std::thread other([] {
-        for (unsigned i = 0; i < lines; ++i) log_info("line {}", i);
+        for (unsigned i = 0; i < lines; ++i)
+            log_info("line {}", i);
     });
-    for (unsigned i = 0; i < lines; ++i) log_info("line {}", i);
+    for (unsigned i = 0; i < lines; ++i)
+        log_info("line {}", i);
     other.join();
     CHECK(stderr_.lines().size() + log_lines_dropped() - before == 2 * lines);
 }

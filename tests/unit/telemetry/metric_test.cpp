@@ -11,9 +11,11 @@ using namespace std::chrono_literals;
 TEST_CASE("a counter is the sum of what every thread added") {
     counter requests{2};
     std::thread other([&] {
-        for (int i = 0; i < 100'000; ++i) requests.add(1);
+        for (int i = 0; i < 100'000; ++i)
+            requests.add(1);
     });
-    for (int i = 0; i < 100'000; ++i) requests.add(0, 2);
+    for (int i = 0; i < 100'000; ++i)
+        requests.add(0, 2);
     other.join();
     CHECK(requests.sum() == 300'000);
 }

@@ -14,17 +14,21 @@ struct metrics_page {
     std::map<std::string, double> values;             ///< by name and labels as written
 
     explicit metrics_page(const std::string& text) {
-        if (text.empty()) return;
+        if (text.empty())
+            return;
         REQUIRE(text.back() == '\n');
         std::istringstream stream{text};
-        for (std::string line; std::getline(stream, line);) read(line);
+        for (std::string line; std::getline(stream, line);)
+            read(line);
     }
 
 private:
     void read(const std::string& line) {
         INFO(line);
-        if (line.rfind("# HELP ", 0) == 0) return remember(helps, line.substr(7));
-        if (line.rfind("# TYPE ", 0) == 0) return remember(types, line.substr(7));
+        if (line.rfind("# HELP ", 0) == 0)
+            return remember(helps, line.substr(7));
+        if (line.rfind("# TYPE ", 0) == 0)
+            return remember(types, line.substr(7));
         const auto space = line.rfind(' ');
         REQUIRE(space != std::string::npos);
         char* end = nullptr;
@@ -42,7 +46,8 @@ private:
         REQUIRE(in.emplace(rest.substr(0, space), rest.substr(space + 1)).second);
     }
     bool declared(const std::string& name) const {
-        if (types.count(name)) return true;
+        if (types.count(name))
+            return true;
         for (const std::string suffix : {"_bucket", "_count", "_sum"})
             if (name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix)
                 return types.at(name.substr(0, name.size() - suffix.size())) == "histogram";

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sluice/telemetry/process.hpp"
-
 #include "sluice/telemetry/log.hpp"
+#include "sluice/telemetry/process.hpp"
 #include "unit/telemetry/metrics_page.hpp"
 
 #include <catch2/catch.hpp>
-
-#include <chrono>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include <chrono>
 #include <vector>
 
 using namespace sluice::telemetry;
@@ -22,9 +21,11 @@ TEST_CASE("the process says how much it uses, with help for every series") {
     CHECK(page.helps.size() == 6);
     CHECK(page.values.at("process_cpu_seconds_total") > 0);
     CHECK(page.values.at("process_resident_memory_bytes") > 1024 * 1024);
-    CHECK(page.values.at("process_virtual_memory_bytes") >= page.values.at("process_resident_memory_bytes"));
+    CHECK(page.values.at("process_virtual_memory_bytes") >=
+          page.values.at("process_resident_memory_bytes"));
     CHECK(page.values.at("process_max_fds") >= page.values.at("process_open_fds"));
-    const auto now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const auto now =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     CHECK(page.values.at("process_start_time_seconds") <= now + 1);
     CHECK(page.values.at("process_start_time_seconds") > now - 24 * 3600);
 }
@@ -49,9 +50,11 @@ TEST_CASE("the page still tells memory and descriptors when none is left") {
     low.rlim_cur = 64;
     ::setrlimit(RLIMIT_NOFILE, &low);
     std::vector<int> taken;
-    for (int one = 0; (one = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) taken.push_back(one);
+    for (int one = 0; (one = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;)
+        taken.push_back(one);
     const metrics_page page{all.text()};
-    for (const int one : taken) ::close(one);
+    for (const int one : taken)
+        ::close(one);
     ::setrlimit(RLIMIT_NOFILE, &old);
     CHECK(page.values.at("process_resident_memory_bytes") > 0);
     CHECK(page.values.at("process_open_fds") >= static_cast<double>(taken.size()));
@@ -60,7 +63,8 @@ TEST_CASE("the page still tells memory and descriptors when none is left") {
 TEST_CASE("the build is told by labels") {
     registry all{{}, 1};
     watch_build(all, {{"version", "0.1.0"}, {"commit", "abc"}});
-    CHECK(metrics_page{all.text()}.values.at(R"(sluice_build_info{version="0.1.0",commit="abc"})") == 1);
+    CHECK(metrics_page{all.text()}.values.at(
+              R"(sluice_build_info{version="0.1.0",commit="abc"})") == 1);
 }
 
 TEST_CASE("dropped log lines are counted over both logs") {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/telemetry/metric.hpp"
-
 #include "unit/telemetry/metrics_page.hpp"
 
 #include <catch2/catch.hpp>
@@ -20,16 +19,18 @@ metrics_settings at_most(std::size_t series) {
     return settings;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a counter is on the page with its help, type, labels and value") {
     registry all{{}, 2};
-    const auto requests = all.make_counter("sluice_requests_total", {{"listener", "web"}, {"code", "200"}});
+    const auto requests =
+        all.make_counter("sluice_requests_total", {{"listener", "web"}, {"code", "200"}});
     requests->add(0, 3);
     requests->add(1, 4);
     const metrics_page page{all.text()};
     CHECK(page.types.at("sluice_requests_total") == "counter");
-    CHECK(page.helps.at("sluice_requests_total") == "Requests answered, by the numeric status sent.");
+    CHECK(page.helps.at("sluice_requests_total") ==
+          "Requests answered, by the numeric status sent.");
     CHECK(page.values.at(R"(sluice_requests_total{listener="web",code="200"})") == 7);
 }
 
@@ -144,7 +145,8 @@ TEST_CASE("a series without labels is always its own") {
 TEST_CASE("a watched value is read at each scrape") {
     registry all{{}, 1};
     double generation = 1;
-    all.watch("sluice_config_generation", {}, registry::reading_kind::gauge, [&] { return generation; });
+    all.watch("sluice_config_generation", {}, registry::reading_kind::gauge,
+              [&] { return generation; });
     CHECK(metrics_page{all.text()}.values.at("sluice_config_generation") == 1);
     generation = 2;
     const metrics_page page{all.text()};
@@ -160,7 +162,8 @@ TEST_CASE("a family has one type") {
 
 TEST_CASE("without a scraper the registry does not grow with series that came and went") {
     registry all{at_most(10), 1};
-    for (int i = 0; i < 50'000; ++i) all.make_counter("sluice_requests_total", route(std::to_string(i)));
+    for (int i = 0; i < 50'000; ++i)
+        all.make_counter("sluice_requests_total", route(std::to_string(i)));
     const auto last = all.make_counter("sluice_requests_total", route("last"));
     CHECK(metrics_page{all.text()}.values.count(R"(sluice_requests_total{route="last"})") == 1);
 }
@@ -181,7 +184,8 @@ TEST_CASE("workers count and make series while the page is read") {
         const auto shared = all.make_counter("sluice_requests_total", route("shared"));
         for (int i = 0; i < 500; ++i) {
             shared->add(thread);
-            all.make_histogram("sluice_request_duration_seconds", route(std::to_string(i % 7)))->observe(thread, 1ms);
+            all.make_histogram("sluice_request_duration_seconds", route(std::to_string(i % 7)))
+                ->observe(thread, 1ms);
         }
         return shared;
     };
@@ -194,7 +198,8 @@ TEST_CASE("workers count and make series while the page is read") {
     for (int i = 0; i < 200; ++i) {
         const metrics_page page{all.text()};
         const auto found = page.values.find(R"(sluice_requests_total{route="shared"})");
-        if (found == page.values.end()) continue;
+        if (found == page.values.end())
+            continue;
         fell = fell || found->second < before;
         before = found->second;
     }

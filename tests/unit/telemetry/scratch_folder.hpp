@@ -14,8 +14,10 @@
 class scratch_folder {
 public:
     scratch_folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "sluice-test-XXXXXX").string();
-        if (!::mkdtemp(pattern.data())) throw std::runtime_error("no folder for a test");
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "sluice-test-XXXXXX").string();
+        if (!::mkdtemp(pattern.data()))
+            throw std::runtime_error("no folder for a test");
         path_ = pattern;
     }
     ~scratch_folder() { std::filesystem::remove_all(path_); }
@@ -38,6 +40,7 @@ inline std::string read_file(const std::string& path) {
 inline std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines;
     std::istringstream stream{text};
-    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    for (std::string line; std::getline(stream, line);)
+        lines.push_back(line);
     return lines;
 }

@@ -9,13 +9,15 @@ using namespace std::chrono;
 namespace {
 
 system_clock::time_point at(year_month_day date, nanoseconds into_day) {
-    return system_clock::time_point{duration_cast<system_clock::duration>(sys_days{date}.time_since_epoch() + into_day)};
+    return system_clock::time_point{
+        duration_cast<system_clock::duration>(sys_days{date}.time_since_epoch() + into_day)};
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a timestamp is RFC 3339 in UTC with milliseconds rounded down") {
-    CHECK(to_timestamp(at(2026y / 1 / 2, 3h + 4min + 5s + 678'999us)) == "2026-01-02T03:04:05.678Z");
+    CHECK(to_timestamp(at(2026y / 1 / 2, 3h + 4min + 5s + 678'999us)) ==
+          "2026-01-02T03:04:05.678Z");
     CHECK(to_timestamp(at(2024y / 2 / 29, 23h + 59min + 59s + 7ms)) == "2024-02-29T23:59:59.007Z");
     CHECK(to_timestamp(system_clock::time_point{}) == "1970-01-01T00:00:00.000Z");
 }
@@ -34,5 +36,6 @@ TEST_CASE("the remembered second is left as soon as the time leaves it, also bac
 }
 
 TEST_CASE("a time before 1970 is still a timestamp") {
-    CHECK(to_timestamp(at(1969y / 12 / 31, 23h + 59min + 59s + 500ms)) == "1969-12-31T23:59:59.500Z");
+    CHECK(to_timestamp(at(1969y / 12 / 31, 23h + 59min + 59s + 500ms)) ==
+          "1969-12-31T23:59:59.500Z");
 }

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/api.hpp"
+#include "sluice/base/json.hpp"
+#include "unit/admin/fake_control.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace sluice::admin;
+
+namespace {
+
+const access_terms terms{secret{"t"}, {}, true};
+
+answer ask(fake_control& gateway, std::string_view method, std::string_view path,
+           std::string_view body = {}) {
+    auto one = request_for(method, path, body);
+    one.authorization = "Bearer t";
+    return respond(one, terms, gateway);
+}
+
+answer ask(std::string_view method, std::string_view path, std::string_view body = {}) {
+    fake_control gateway;
+    return ask(gateway, method, path, body);
+}
+
+std::string get(fake_control& gateway, std::string_view path) {
+    const auto from = ask(gateway, "GET", path);
+    CHECK(from.status == 200);
+    CHECK(from.content_type == "application/json");
+    CHECK(parse_json(from.body).has_value());
+    return from.body;
+}
+
+wall_time at_noon() {
+    using namespace std::chrono;
+    return sys_days{2026y / 5 / 6} + 12h + 7ms;
+}
+
+}  // namespace
+
+TEST_CASE("what is refused answers with the contract's error") {
+    const auto no = ask("GET", "/nowhere");
+    CHECK(no.status == 404);
+    CHECK(no.content_type == "application/json");
+    CHECK(no.body == R"({"error":{"code":"no_route","message":"the admin API has no such path",)"
+                     R"("request_id":"0123456789abcdef0123456789abcdef"}})");
+}
+
+TEST_CASE("paths that are nearly a resource are none") {
+    for (const auto path :
+         {"/", "", "/healthz/", "/Healthz", "/api/v1", "/api/v1/status/x", "/api/v1/services/",
+          "/api/v1/services/a/b", "/api/v1/servicesx", "/api/v1/routes/a", "*"})
+        CHECK(ask("GET", path).status == 404);
+}
+
+TEST_CASE("a method a resource has not is refused and the others are named") {
+    const auto no = ask("POST", "/api/v1/log-level");
+    CHECK(no.status == 405);
+    CHECK(parse_json(no.body)->at("error").at("code") == "method_not_allowed");
+    CHECK(field_of(no, "Allow") == "GET, HEAD, PUT");
+    CHECK(field_of(ask("DELETE", "/api/v1/services"), "Allow") == "GET, HEAD");
+    CHECK(field_of(ask("GET", "/api/v1/reload"), "Allow") == "POST");
+    for (const auto method : {"get", "OPTIONS", "PATCH", "TRACE", ""})
+        CHECK(ask(method, "/healthz").status == 405);
+}
+
+TEST_CASE("HEAD answers as GET does") {
+    for (const auto path :
+         {"/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/config", "/nowhere"}) {
+        const auto head = ask("HEAD", path);
+        const auto whole = ask("GET", path);
+        CHECK(head.status == whole.status);
+        CHECK(head.body == whole.body);
+        CHECK(head.content_type == whole.content_type);
+    }
+}
+
+TEST_CASE("no answer is for a cache or for guessing its type") {
+    for (const auto path : {"/healthz", "/api/v1/config", "/nowhere"}) {
+        CHECK(field_of(ask("GET", path), "Cache-Control") == "no-store");
+        CHECK(field_of(ask("GET", path), "X-Content-Type-Options") == "nosniff");
+    }
+}
+
+TEST_CASE("alive is always 200, ready only between start and drain") {
+    fake_control gateway;
+    for (const auto& [state, status] : {std::pair{readiness::ready, 200u},
+                                        {readiness::draining, 503u},
+                                        {readiness::starting, 503u}}) {
+        gateway.is_ready = state;
+        CHECK(ask(gateway, "GET", "/healthz").status == 200);
+        CHECK(ask(gateway, "GET", "/readyz").status == status);
+    }
+    CHECK(ask(gateway, "GET", "/readyz").body == R"({"status":"starting"})");
+}
+
+TEST_CASE("metrics are passed on as Prometheus text") {
+    const auto page = ask("GET", "/metrics");
+    CHECK(page.content_type == "text/plain; version=0.0.4; charset=utf-8");
+    CHECK(page.body == "sluice_config_generation 1\n");
+}
+
+TEST_CASE("status has the contract's shape") {
+    fake_control gateway;
+    gateway.now = {"0.1.0", at_noon(), 3, 2, true, {false, at_noon(), {"a.yaml:1:2: x: wrong"}}};
+    CHECK(
+        get(gateway, "/api/v1/status") ==
+        R"({"version":"0.1.0","started":"2026-05-06T12:00:00.007Z","generation":3,"workers":2,"draining":true,)"
+        R"("last_reload":{"ok":false,"at":"2026-05-06T12:00:00.007Z","problems":["a.yaml:1:2: x: wrong"]}})");
+}
+
+TEST_CASE("listeners tell where they are bound") {
+    fake_control gateway;
+    CHECK(get(gateway, "/api/v1/listeners") == R"({"listeners":[]})");
+    gateway.all_listeners = {{"web", "127.0.0.1:40123", 5}};
+    CHECK(get(gateway, "/api/v1/listeners") ==
+          R"({"listeners":[{"name":"web","address":"127.0.0.1:40123","connections":5}]})");
+}
+
+TEST_CASE("services have the contract's shape, one and all") {
+    fake_control gateway;
+    gateway.all_services = {
+        {"orders",
+         "fixed",
+         "disabled",
+         {{"10.0.0.1:80", 5, node_health::healthy, 2, 100, ""},
+          {"10.0.0.2:80", 0, node_health::ejected, 0, 7, "connection refused"}}},
+        {"empty", "fixed", "disabled", {}}};
+    const std::string orders =
+        R"({"name":"orders","source":"fixed","tls":"disabled","nodes":[)"
+        R"({"address":"10.0.0.1:80","weight":5,"health":"healthy","connections":2,"requests":100,"last_error":null},)"
+        R"({"address":"10.0.0.2:80","weight":0,"health":"ejected","connections":0,"requests":7,"last_error":"connection refused"}]})";
+    CHECK(get(gateway, "/api/v1/services/orders") == orders);
+    CHECK(get(gateway, "/api/v1/services") ==
+          R"({"services":[)" + orders +
+              R"(,{"name":"empty","source":"fixed","tls":"disabled","nodes":[]}]})");
+}
+
+TEST_CASE("a service is found by its name with escapes, an unknown one is a 404") {
+    fake_control gateway;
+    gateway.all_services = {{"a/b c", "fixed", "disabled", {}}, {"100%", "fixed", "disabled", {}}};
+    CHECK(get(gateway, "/api/v1/services/a%2Fb%20c").find("a/b c") != std::string::npos);
+    CHECK(get(gateway, "/api/v1/services/100%25").find("100%") != std::string::npos);
+    for (const auto path : {"/api/v1/services/absent", "/api/v1/services/%", "/api/v1/services/%zz",
+                            "/api/v1/services/%ff"}) {
+        const auto no = ask(gateway, "GET", path);
+        CHECK(no.status == 404);
+        CHECK(parse_json(no.body).has_value());
+    }
+}
+
+TEST_CASE("routes are told in the configuration's spelling") {
+    using routing::path_rule;
+    using routing::value_rule;
+    fake_control gateway;
+    proxy::route_settings full;
+    full.name = "orders";
+    full.match = {
+        {"shop.example.com", "*.example.org"},
+        {path_rule::kind::prefix, "/orders"},
+        {"GET"},
+        {{"x-channel", value_rule::kind::exact, "beta"}, {"x-any", value_rule::kind::present, ""}},
+        {{"debug", value_rule::kind::regex, "[01]"}},
+        {"web"}};
+    full.services = {{"orders", 95}, {"orders-next", 5}};
+    full.rewrite = {"/", proxy::host_rewrite::literal, "inner.example.com"};
+    proxy::route_settings bare;
+    bare.name = "rest";
+    bare.services = {{"orders", 1}};
+    gateway.all_routes = {full, bare};
+    CHECK(
+        get(gateway, "/api/v1/routes") ==
+        R"({"routes":[{"name":"orders","match":{"hosts":["shop.example.com","*.example.org"],"path":{"prefix":"/orders"},)"
+        R"("methods":["GET"],"headers":{"x-channel":"beta","x-any":{"present":true}},"query":{"debug":{"regex":"[01]"}},)"
+        R"("listeners":["web"]},"services":[{"name":"orders","weight":95},{"name":"orders-next","weight":5}],)"
+        R"("rewrite":{"prefix":"/","host":"inner.example.com"}},)"
+        R"({"name":"rest","match":{"hosts":[],"path":null,"methods":[],"headers":{},"query":{},"listeners":[]},)"
+        R"("services":[{"name":"orders","weight":1}],"rewrite":{"prefix":null,"host":"preserve"}}]})");
+}
+
+TEST_CASE("exact and regex paths and the upstream host are told too") {
+    fake_control gateway;
+    proxy::route_settings exact;
+    exact.match.path = {routing::path_rule::kind::exact, "/a"};
+    exact.rewrite.host = proxy::host_rewrite::upstream;
+    proxy::route_settings regex;
+    regex.match.path = {routing::path_rule::kind::regex, "/b.*"};
+    gateway.all_routes = {exact, regex};
+    const auto list = parse_json(get(gateway, "/api/v1/routes"))->at("routes").as_array();
+    CHECK(json::serialize(list[0].at("match").at("path")) == R"({"exact":"/a"})");
+    CHECK(list[0].at("rewrite").at("host") == "upstream");
+    CHECK(json::serialize(list[1].at("match").at("path")) == R"({"regex":"/b.*"})");
+}
+
+TEST_CASE("the configuration is passed on as it is told") {
+    fake_control gateway;
+    CHECK(get(gateway, "/api/v1/config") == R"({"workers":2})");
+}
+
+TEST_CASE("the log level is read and set") {
+    fake_control gateway;
+    CHECK(get(gateway, "/api/v1/log-level") == R"({"level":"info"})");
+    for (const auto word : {"debug", "info", "warn", "error"}) {
+        const auto body = json::serialize(json::object{{"level", word}});
+        const auto set = ask(gateway, "PUT", "/api/v1/log-level", body);
+        CHECK(set.status == 200);
+        CHECK(set.body == body);
+        CHECK(get(gateway, "/api/v1/log-level") == body);
+    }
+    CHECK(gateway.changes == 4);
+}
+
+TEST_CASE("a log level that is none is refused and changes nothing") {
+    fake_control gateway;
+    const std::string deep(10'000, '[');
+    for (const std::string_view body :
+         {"", "debug", "\"debug\"", "{}", "[]", R"({"level":1})", R"({"level":"DEBUG"})",
+          R"({"level":"trace"})", R"({"levels":"info"})", R"({"level":"info","x":1})",
+          R"({"level":"info"}x)", R"({"level":null})", deep.c_str()}) {
+        const auto no = ask(gateway, "PUT", "/api/v1/log-level", body);
+        CHECK(no.status == 400);
+        CHECK(parse_json(no.body)->at("error").at("code") == "bad_request");
+    }
+    CHECK(gateway.changes == 0);
+}
+
+TEST_CASE("a body beyond the bound is refused before it is read") {
+    const std::string body = R"({"level":"debug"})" + std::string(longest_body, ' ');
+    CHECK(ask("PUT", "/api/v1/log-level", body).status == 413);
+    CHECK(ask("PUT", "/api/v1/log-level", std::string_view{body}.substr(0, longest_body)).status ==
+          200);
+}
+
+TEST_CASE("reload says that this version has none") {
+    const auto no = ask("POST", "/api/v1/reload");
+    CHECK(no.status == 501);
+    CHECK(parse_json(no.body)->at("error").at("code") == "not_implemented");
+}
