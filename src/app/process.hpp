@@ -10,6 +10,7 @@
 #include "sluice/admin/control.hpp"
 #include "sluice/runtime/asio_loop.hpp"
 #include "sluice/telemetry/access_log.hpp"
+#include "sluice/telemetry/log.hpp"
 #include "sluice/telemetry/metric.hpp"
 
 #include <boost/asio/io_context.hpp>

@@ -3,7 +3,7 @@
 #include "app/process.hpp"
 
 #include "sluice/base/version.hpp"
-#include "sluice/telemetry/log.hpp"
+#include "sluice/telemetry/process.hpp"
 
 namespace sluice::app {
 
@@ -76,8 +76,9 @@ void process::watch_metrics() {
     using kind = telemetry::registry::reading_kind;
     metrics_.watch("sluice_config_generation", {}, kind::gauge, [this] { return static_cast<double>(table_->generation); });
     metrics_.watch("sluice_config_last_reload_success", {}, kind::gauge, [] { return 1.0; });
-    metrics_.watch("sluice_log_dropped_total", {}, kind::counter,
-                   [this] { return static_cast<double>(access_log_.dropped() + telemetry::log_lines_dropped()); });
+    telemetry::watch_process(metrics_);
+    telemetry::watch_build(metrics_, {{"version", std::string(program_version())}});
+    telemetry::watch_dropped_lines(metrics_, access_log_);
     for (const auto& one : table_->services) {
         const auto& name = one->settings.name;
         metrics_.watch("sluice_nodes", {{"service", name}, {"state", "healthy"}}, kind::gauge,
