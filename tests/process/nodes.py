@@ -67,7 +67,7 @@ Listen {address}
 PidFile {folder}/apache.pid
 Mutex file:{folder}
 DefaultRuntimeDir {folder}
-ErrorLog /dev/stderr
+ErrorLog {folder}/error.log
 LogLevel error
 {modules}
 <IfModule mpm_event_module>
