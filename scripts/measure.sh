@@ -16,7 +16,7 @@ declare -A pid port wall cpu
 children=()
 stop() {
     ((${#children[@]} == 0)) || kill -KILL "${children[@]}" 2> /dev/null || true
-    wait 2> /dev/null || true
+    { wait || true; } 2> /dev/null
     rm -rf "$work"
 }
 trap stop EXIT
@@ -98,7 +98,7 @@ load() { # NAME SECONDS: requests served
     fi
     awk '/requests in/ { print $1 }' "$work/wrk"
 }
-per() { awk -v a="$1" -v b="$2" -v digits="$3" 'BEGIN { printf "%." digits "f", b > 0 ? a / b : 0 }'; }
+per() { awk -v a="$1" -v b="$2" -v digits="$3" 'BEGIN { printf "%." digits "f", (b > 0 ? a / b : 0) }'; }
 median() { printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 range() { printf '%s\n' "$@" | sort -g | awk 'NR == 1 { low = $1 } END { print low "-" $1 }'; }
 
