@@ -131,6 +131,8 @@ allocations() { # NAME KIND: allocations a request, in an instance of its own
     before=$(od -An -t u8 -N 8 "$COUNT_ALLOC_FILE")
     served=$(load "$1.counted" 2)
     after=$(od -An -t u8 -N 8 "$COUNT_ALLOC_FILE")
+    kill -KILL "${pid[$1.counted]}" # this function runs in a subshell: stop() does not know the process
+    wait "${pid[$1.counted]}" 2> /dev/null || true
     unset COUNT_ALLOC_FILE
     per $((after - before)) "$served" 2
 }
