@@ -30,18 +30,17 @@ __attribute__((constructor)) void open_file() {
     if (file < 0 || ::ftruncate(file, sizeof(std::uint64_t)) != 0) {
         return;
     }
-    void* place = ::mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void* place =
+        ::mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     ::close(file);
     if (place != MAP_FAILED) {
         counter = static_cast<std::atomic<std::uint64_t>*>(place);
     }
 }
 
-void count() {
-    counter->fetch_add(1, std::memory_order_relaxed);
-}
+void count() { counter->fetch_add(1, std::memory_order_relaxed); }
 
-} // namespace
+}  // namespace
 
 extern "C" {
 
@@ -76,4 +75,4 @@ int posix_memalign(void** place, std::size_t alignment, std::size_t size) {
     return *place != nullptr ? 0 : ENOMEM;
 }
 
-} // extern "C"
+}  // extern "C"

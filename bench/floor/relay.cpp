@@ -61,8 +61,8 @@ void watch(int set, side& one) {
 void pump(side& from) {
     for (;;) {
         while (from.begin < from.end) {
-            const auto sent = ::send(from.other->descriptor, from.bytes.data() + from.begin, from.end - from.begin,
-                                     MSG_NOSIGNAL);
+            const auto sent = ::send(from.other->descriptor, from.bytes.data() + from.begin,
+                                     from.end - from.begin, MSG_NOSIGNAL);
             if (sent < 0) {
                 from.owner->over = from.owner->over || (errno != EAGAIN && errno != ENOTCONN);
                 return;
@@ -71,7 +71,8 @@ void pump(side& from) {
         }
         const auto got = ::recv(from.descriptor, from.bytes.data(), from.bytes.size(), 0);
         if (got <= 0) {
-            from.owner->over = from.owner->over || got == 0 || (errno != EAGAIN && errno != ENOTCONN);
+            from.owner->over =
+                from.owner->over || got == 0 || (errno != EAGAIN && errno != ENOTCONN);
             return;
         }
         from.begin = 0;
@@ -92,10 +93,12 @@ void accept_all(int set, int listener, const sockaddr_in& upstream) {
         }
         auto* one = new pair;
         one->client = {client, &one->upstream, one};
-        one->upstream = {::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), &one->client, one};
+        one->upstream = {::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+                         &one->client, one};
         no_delay(client);
         no_delay(one->upstream.descriptor);
-        ::connect(one->upstream.descriptor, reinterpret_cast<const sockaddr*>(&upstream), sizeof upstream);
+        ::connect(one->upstream.descriptor, reinterpret_cast<const sockaddr*>(&upstream),
+                  sizeof upstream);
         watch(set, one->upstream);
         watch(set, one->client);
     }
@@ -123,14 +126,15 @@ int listen_on(std::uint16_t port) {
     const int on = 1;
     ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     const auto where = loopback(port);
-    if (::bind(listener, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 || ::listen(listener, 4096) != 0) {
+    if (::bind(listener, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 ||
+        ::listen(listener, 4096) != 0) {
         std::perror("relay: listen");
         std::exit(1);
     }
     return listener;
 }
 
-} // namespace
+}  // namespace
 
 int main(int count, char** arguments) {
     if (count != 3) {
@@ -142,20 +146,22 @@ int main(int count, char** arguments) {
     const int set = ::epoll_create1(EPOLL_CLOEXEC);
     epoll_event event{};
     event.events = EPOLLIN;
-    ::epoll_ctl(set, EPOLL_CTL_ADD, listener, &event); // its data stays null: that is how it is told from a side
+    ::epoll_ctl(set, EPOLL_CTL_ADD, listener,
+                &event);  // its data stays null: that is how it is told from a side
 
     std::array<epoll_event, 512> ready{};
     std::vector<pair*> over;
     for (;;) {
         const int got = ::epoll_wait(set, ready.data(), static_cast<int>(ready.size()), -1);
-        for (const auto& one : std::span{ready.data(), static_cast<std::size_t>(got < 0 ? 0 : got)}) {
+        for (const auto& one :
+             std::span{ready.data(), static_cast<std::size_t>(got < 0 ? 0 : got)}) {
             if (one.data.ptr == nullptr) {
                 accept_all(set, listener, upstream);
             } else {
                 serve(*static_cast<side*>(one.data.ptr), one.events, over);
             }
         }
-        for (pair* one : over) { // only now: another event of this round may still name it
+        for (pair* one : over) {  // only now: another event of this round may still name it
             ::close(one->client.descriptor);
             ::close(one->upstream.descriptor);
             delete one;
