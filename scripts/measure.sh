@@ -16,7 +16,6 @@ declare -A pid port wall cpu
 children=()
 stop() {
     ((${#children[@]} == 0)) || kill -KILL "${children[@]}" 2> /dev/null || true
-    { wait || true; } 2> /dev/null
     rm -rf "$work"
 }
 trap stop EXIT
@@ -48,6 +47,7 @@ start() { # NAME CPU COMMAND...: its port answers when this returns
     setsid taskset -c "$on" "$@" > "$work/$name.log" 2>&1 &
     pid[$name]=$!
     children+=($!)
+    disown # its end is ours to cause, not the shell's to report
     local tries
     for ((tries = 0; tries < 100; tries++)); do
         (exec 3<> "/dev/tcp/127.0.0.1/${port[$name]}") 2> /dev/null && return
@@ -132,7 +132,7 @@ allocations() { # NAME KIND: allocations a request, in an instance of its own
     served=$(load "$1.counted" 2)
     after=$(od -An -t u8 -N 8 "$COUNT_ALLOC_FILE")
     kill -KILL "${pid[$1.counted]}" # this function runs in a subshell: stop() does not know the process
-    wait "${pid[$1.counted]}" 2> /dev/null || true
+    while kill -0 "${pid[$1.counted]}" 2> /dev/null; do sleep 0.05; done # the next one takes the same port
     unset COUNT_ALLOC_FILE
     per $((after - before)) "$served" 2
 }
