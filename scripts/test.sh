@@ -61,7 +61,7 @@ run_fuzzers() {
     while IFS= read -r target; do
         name=$(basename "$target")
         name=${name#fuzz_}
-        mkdir -p "build/fuzz/found/$name"
+        mkdir -p "build/fuzz/found/$name" "tests/fuzz/corpus/$name"
         "$target" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=0 \
             -artifact_prefix="build/fuzz/found/$name/" "build/fuzz/found/$name" "tests/fuzz/corpus/$name" \
             > "build/fuzz/$name.log" 2>&1 &
