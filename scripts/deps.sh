@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build_packages=(
-    ccache cmake g++ git mold ninja-build pkg-config ca-certificates
+    ccache cmake g++ git mold ninja-build pkg-config python3 ca-certificates
     libboost1.81-dev libboost-json1.81-dev libcli11-dev libfmt-dev libre2-dev libspdlog-dev libssl-dev
     libyaml-cpp-dev prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev catch2
 )

@@ -33,8 +33,8 @@ def digest_of(path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def curl(*arguments) -> None:
-    subprocess.run([need("curl"), "-sS", "--fail", "--max-time", "600", *map(str, arguments)], check=True)
+def curl(*arguments, stdin=subprocess.DEVNULL) -> None:
+    subprocess.run([need("curl"), "-sS", "--fail", "--max-time", "600", *map(str, arguments)], check=True, stdin=stdin)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -51,8 +51,9 @@ def test_a_download_by_curl_arrives_as_the_node_has_it(server, sluice, folder, s
 def test_an_upload_by_curl_arrives_as_the_client_sent_it(server, sluice, folder, size, framing):
     proxy = sluice(server.address)
     digest = write_body(folder / "sent", size)
-    headers = ["-H", "Transfer-Encoding: chunked"] if framing == "chunked" else []
-    curl(*headers, "-T", folder / "sent", "-o", "/dev/null", f"{proxy.url}/files/stored")
+    source = "-" if framing == "chunked" else folder / "sent"  # of a pipe curl does not know the length
+    with open(folder / "sent", "rb") as stdin:
+        curl("-T", source, "-o", "/dev/null", f"{proxy.url}/files/stored", stdin=stdin)
     assert (server.root / "stored").stat().st_size == size
     assert digest_of(server.root / "stored") == digest
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the process tests. SLUICE_BINARY names the binary; everything started here is stopped at a test's end."""
 import pathlib
+import resource
 import shutil
 import sys
 import tempfile
@@ -10,6 +11,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import isolation  # noqa: E402
 
 isolation.enter()  # before any thread and any socket
+
+# Thousands of connections have their other end in this process.
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
 import pytest  # noqa: E402
 

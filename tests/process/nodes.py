@@ -30,8 +30,9 @@ class Node:
         self.root = root
         self.address = address
         self.program = Program(command, cwd=folder, **options)
-        eventually(lambda: self.program.alive() and connectable(address),
-                   f"{command[0]} on {address}; it said: {self.program.lines}")
+        with self.program.stopped_if_it_fails():
+            eventually(lambda: connectable(address) or not self.program.alive(), f"{command[0]} listens on {address}")
+            assert self.program.alive(), f"{command[0]} ended: {self.program.lines}"
 
     def stop(self):
         self.program.stop()
@@ -67,7 +68,7 @@ Listen {address}
 PidFile {folder}/apache.pid
 Mutex file:{folder}
 DefaultRuntimeDir {folder}
-ErrorLog /dev/stderr
+ErrorLog {folder}/error.log
 LogLevel error
 {modules}
 <IfModule mpm_event_module>

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from nodes import need
-from running import connect, eventually
+from running import connect, eventually, fetch
 
 REQUEST = b"GET /bytes/1000 HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -23,7 +23,7 @@ def slow_attack(proxy, connections: int, seconds: int):
 
 
 def downstream_connections(proxy) -> float:
-    page = httpx.get(f"{proxy.admin}/metrics").text
+    page = fetch(f"{proxy.admin}/metrics").text
     return sum(float(n) for n in re.findall(r"^sluice_downstream_connections\{[^}]*\} (\S+)", page, re.M))
 
 
@@ -32,7 +32,7 @@ def serve_honest_requests_during(attack, proxy, connections: int):
     slowest = 0.0
     for number in range(50):
         begun = time.monotonic()
-        assert httpx.get(f"{proxy.url}/{number}", timeout=30).status_code == 200
+        assert fetch(f"{proxy.url}/{number}", timeout=30).status_code == 200
         slowest = max(slowest, time.monotonic() - begun)
     output = attack.communicate(timeout=120)[0]
     print(f"slowest honest request: {slowest * 1000:.0f} ms")
@@ -54,18 +54,18 @@ def test_2000_slow_clients_leave_honest_requests_served(sluice, backend):
 def test_out_of_descriptors_it_waits_without_spinning_and_recovers(sluice, backend):
     proxy = sluice(backend().address, descriptors=256)
     crowd = [connect(proxy.address) for _ in range(400)]
-    assert httpx.get(f"{proxy.admin}/healthz", timeout=10).status_code == 200
+    assert fetch(f"{proxy.admin}/healthz", timeout=10).status_code == 200
     before, begun = proxy.cpu_seconds(), time.monotonic()
     threading.Event().wait(1.0)  # a spin shows as a second of CPU
     busy = (proxy.cpu_seconds() - before) / (time.monotonic() - begun)
     assert busy < 0.3, f"{busy:.0%} CPU with nothing to do"
-    assert httpx.get(f"{proxy.admin}/metrics", timeout=10).status_code == 200
+    assert fetch(f"{proxy.admin}/metrics", timeout=10).status_code == 200
     for link in crowd:
         link.close()
 
     def served():
         try:
-            return httpx.get(f"{proxy.url}/again", timeout=5).status_code == 200
+            return fetch(f"{proxy.url}/again", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -109,7 +109,7 @@ def test_all_nodes_dead_is_a_502_within_the_connect_deadline(sluice, backend):
         node.signal(signal.SIGKILL)
         node.exit_code()
     begun = time.monotonic()
-    answer = httpx.get(f"{proxy.url}/x", timeout=30)
+    answer = fetch(f"{proxy.url}/x", timeout=30)
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "bad_gateway")
     assert time.monotonic() - begun < 9
 
@@ -117,12 +117,12 @@ def test_all_nodes_dead_is_a_502_within_the_connect_deadline(sluice, backend):
 def test_a_node_that_comes_back_is_used_again(sluice, backend):
     node = backend()
     proxy = sluice(node.address)
-    assert httpx.get(f"{proxy.url}/1").status_code == 200
+    assert fetch(f"{proxy.url}/1").status_code == 200
     node.signal(signal.SIGKILL)
     node.exit_code()
-    assert httpx.get(f"{proxy.url}/2", timeout=30).status_code == 502
+    assert fetch(f"{proxy.url}/2", timeout=30).status_code == 502
     backend(node.address)
-    assert httpx.get(f"{proxy.url}/3", timeout=30).status_code == 200
+    assert fetch(f"{proxy.url}/3", timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.long)])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs under test: started, watched line by line on stderr, always stopped."""
+import contextlib
 import json
 import os
 import pathlib
@@ -10,6 +11,8 @@ import socket
 import subprocess
 import threading
 import time
+
+import httpx
 
 PATIENCE = 30.0  # seconds until something that must happen is called missing; generous for sanitizer builds
 
@@ -28,7 +31,9 @@ def eventually(check, what: str, patience: float = PATIENCE):
 def connectable(address: str) -> bool:
     family, where = parse_address(address)
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(where) == 0
+        if probe.connect_ex(where) != 0:
+            return False
+        return family == socket.AF_UNIX or probe.getsockname() != probe.getpeername()  # not connected to itself
 
 
 def parse_address(address: str):
@@ -46,6 +51,12 @@ def connect(address: str, timeout: float = PATIENCE) -> socket.socket:
     link.settimeout(timeout)
     link.connect(where)
     return link
+
+
+def fetch(url: str, **options) -> httpx.Response:
+    """One GET on a connection of its own. httpx.get() would read all certificates of the machine each time."""
+    with httpx.Client(verify=False) as client:
+        return client.get(url, **({"timeout": PATIENCE} | options))
 
 
 class Program:
@@ -111,6 +122,15 @@ class Program:
         text = "\n".join(self.lines)
         assert "Sanitizer" not in text and "runtime error:" not in text, text
 
+    @contextlib.contextmanager
+    def stopped_if_it_fails(self):
+        """Around the first steps of a program nobody else knows yet."""
+        try:
+            yield
+        except BaseException:
+            self.stop()
+            raise
+
     def status(self, field: str) -> int:
         """A number of /proc/PID/status; sizes are in KiB."""
         for line in pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines():
@@ -146,11 +166,12 @@ class Sluice(Program):
         self.file = folder / "sluice.yaml"
         self.file.write_text(json.dumps(settings, indent=1), encoding="utf-8")
         super().__init__([binary(), "run", "--config", str(self.file)], cwd=folder, **options)
-        self.addresses = {
-            listener["name"]: self.line(rf"listening on (\S+) as {listener['name']}\b")[1]
-            for listener in settings["listeners"]
-        }
-        self.admin = "http://" + self.line(r"admin API on (\S+)")[1]
+        with self.stopped_if_it_fails():
+            self.addresses = {
+                listener["name"]: self.line(rf"listening on (\S+) as {listener['name']}\b")[1]
+                for listener in settings["listeners"]
+            }
+            self.admin = "http://" + self.line(r"admin API on (\S+)")[1]
         self.address = next(iter(self.addresses.values()))
         self.url = "http://" + self.address
 
@@ -160,4 +181,5 @@ class Backend(Program):
 
     def __init__(self, listen: str = "127.0.0.1:0"):
         super().__init__([binary(), "backend", "--listen", listen])
-        self.address = self.line(r"listening on (\S+)")[1]
+        with self.stopped_if_it_fails():
+            self.address = self.line(r"listening on (\S+)")[1]

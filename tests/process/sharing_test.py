@@ -7,6 +7,7 @@ import threading
 import httpx
 
 from nodes import need
+from running import fetch
 
 
 def test_every_answer_belongs_to_its_request(sluice, backend):
@@ -40,5 +41,5 @@ def test_wrk_sees_no_error(sluice, backend):
 def test_a_connection_per_request_is_served_each_time(sluice, backend):
     proxy = sluice(backend().address)
     for number in range(200):
-        answer = httpx.get(f"{proxy.url}/{number}", headers={"Connection": "close"})
+        answer = fetch(f"{proxy.url}/{number}", headers={"Connection": "close"})
         assert answer.status_code == 200 and answer.json()["path"] == f"/{number}"

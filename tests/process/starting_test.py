@@ -7,7 +7,7 @@ import subprocess
 import httpx
 import pytest
 
-from running import binary, configuration, eventually
+from running import binary, configuration, eventually, fetch
 
 TIMEOUT = 60
 
@@ -25,7 +25,7 @@ def test_a_second_start_on_the_same_port_exits_1_and_names_it(sluice, backend, f
     second = run(folder, json.dumps(configuration([node.address], listeners=taken)))
     assert second.returncode == 1
     assert proxy.address in second.stderr
-    assert httpx.get(f"{proxy.url}/still").status_code == 200
+    assert fetch(f"{proxy.url}/still").status_code == 200
 
 
 def test_an_admin_port_in_use_exits_1(sluice, backend, folder):
@@ -73,12 +73,12 @@ def test_sigusr1_reopens_the_access_log(sluice, backend, folder):
     def paths(file):
         return [json.loads(line)["path"] for line in file.read_text().splitlines()] if file.exists() else []
 
-    assert httpx.get(f"{proxy.url}/before").status_code == 200
+    assert fetch(f"{proxy.url}/before").status_code == 200
     eventually(lambda: paths(log) == ["/before"], "the line of the first request")
     log.rename(old)
     proxy.signal(signal.SIGUSR1)
     eventually(log.exists, "a new file")
-    assert httpx.get(f"{proxy.url}/after").status_code == 200
+    assert fetch(f"{proxy.url}/after").status_code == 200
     eventually(lambda: paths(log) == ["/after"], "the line of the second request in the new file")
     assert paths(old) == ["/before"]
 

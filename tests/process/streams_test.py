@@ -8,7 +8,7 @@ import httpx
 import pytest
 import websockets
 
-from running import connect
+from running import connect, fetch
 
 EVENT_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -129,7 +129,7 @@ def test_an_upgrade_the_node_refuses_stays_plain_http(sluice, backend):
         assert refused.value.status_code == 403
 
     asyncio.run(asyncio.wait_for(talk(), 60))
-    assert httpx.get(f"{proxy.url}/after").status_code == 200
+    assert fetch(f"{proxy.url}/after").status_code == 200
 
 
 async def delays(address: str, streams: int, events: int) -> list[float]:
