@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <algorithm>
+
 namespace sluice::app {
 
 // This worker's part of one listener.
@@ -36,7 +38,12 @@ data_worker::~data_worker() {
 
 void data_worker::listen(const open_listener& of) {
     shares_.push_back(std::make_unique<share>(*this, of, of.bound.descriptors[loop_.index()]));
-    runtime::spawn(shares_.back()->acceptor.run());
+    runtime::spawn(accept_on(*this, *shares_.back()));
+}
+
+runtime::task<> data_worker::accept_on(data_worker& self, share& on) {
+    co_await on.acceptor.run();
+    self.tell_drained();
 }
 
 void data_worker::adopt(std::shared_ptr<const proxy::table> next) { gateway_.adopt(std::move(next)); }
@@ -75,10 +82,9 @@ void data_worker::connection_ended(share& of) {
 }
 
 void data_worker::tell_drained() {
-    for (const auto& one : shares_)
-        if (one->server.open() != 0)
-            return;
-    drained_();
+    const auto is_open = [](const auto& one) { return !one->acceptor.closed() || one->server.open() != 0; };
+    if (!std::ranges::any_of(shares_, is_open))
+        drained_();
 }
 
 std::size_t data_worker::shed_idle() {

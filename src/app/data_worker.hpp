@@ -44,6 +44,7 @@ public:
 
 private:
     struct share;
+    static runtime::task<> accept_on(data_worker&, share&);
     void connection_ended(share&);
     void tell_drained();
     std::size_t shed_idle();

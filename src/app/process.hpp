@@ -71,9 +71,9 @@ private:
     std::shared_ptr<const proxy::table> table_;
     net::connection_gate gate_;
     std::vector<open_listener> listeners_;
+    boost::asio::io_context context_;  // workers post to it until they have been joined
     std::vector<std::unique_ptr<data_worker>> workers_;
 
-    boost::asio::io_context context_;
     runtime::worker control_;
     boost::asio::steady_timer drain_deadline_;
     admin::access_terms admin_terms_;

@@ -20,6 +20,9 @@ namespace {
 // How long accepting pauses when descriptors or connections run out: long enough not to spin, short enough to recover.
 constexpr std::chrono::milliseconds shortage_pause{100};
 
+// Connections taken in a row before those already open have their turn.
+constexpr unsigned turn_share = 64;
+
 bool out_of_descriptors(int code) noexcept {
     return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
 }
@@ -29,7 +32,7 @@ bool out_of_descriptors(int code) noexcept {
 acceptor::acceptor(runtime::worker& owner, int fd, bool is_unix, connection_gate& gate, std::size_t threshold,
                    on_connection accepted, on_shortage shortage)
     : worker_(owner),
-      socket_(owner, fd, runtime::watched::sharing::between_workers),
+      socket_(std::in_place, owner, fd, runtime::watched::sharing::between_workers),
       is_unix_(is_unix),
       gate_(gate),
       on_connection_(std::move(accepted)),
@@ -40,7 +43,7 @@ acceptor::~acceptor() = default;
 
 // Whether the next descriptor would still come from the reserve; a duplicate made for a moment tells.
 bool acceptor::in_reserve() noexcept {
-    const int probe = ::fcntl(socket_.fd(), F_DUPFD_CLOEXEC, 0);
+    const int probe = ::fcntl(socket_->fd(), F_DUPFD_CLOEXEC, 0);
     if (probe < 0)
         return true;
     ::close(probe);
@@ -55,7 +58,7 @@ acceptor::taken acceptor::accept_one() {
         return taken::full;
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    const int fd = ::accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(socket_->fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         gate_.leave();
         if (out_of_descriptors(errno))
@@ -75,21 +78,24 @@ acceptor::taken acceptor::accept_one() {
 
 runtime::task<> acceptor::run() {
     using runtime::direction;
-    while (!stopping_) {
+    for (unsigned in_a_row = 1;; ++in_a_row) {
         const auto got = accept_one();
-        if (got == taken::one)
-            continue;
         if (got == taken::queue_empty) {
-            socket_.set_unreadable();
-            co_await socket_.until(direction::in, runtime::timer::never);
-            continue;
+            if (stopping_)
+                break;
+            socket_->set_unreadable();
+            co_await socket_->until(direction::in, runtime::timer::never);
+        } else if (got != taken::one) {
+            // What is shed now is closed in this turn, so the pause is short when there was something.
+            const bool shed = got == taken::no_descriptor && on_shortage_() != 0;
+            const auto until = worker_.now() + (shed ? runtime::timer_wheel::tick : shortage_pause);
+            // A listening socket never becomes writable: this is a pure pause.
+            co_await socket_->until(direction::out, until);
+        } else if (in_a_row % turn_share == 0) {
+            co_await worker_.next_turn();
         }
-        // What is shed now is closed in this turn, so the pause is short when there was something.
-        const bool shed = got == taken::no_descriptor && on_shortage_() != 0;
-        const auto until = worker_.now() + (shed ? runtime::timer_wheel::tick : shortage_pause);
-        // A listening socket never becomes writable: this is a pure pause.
-        co_await socket_.until(direction::out, until);
     }
+    socket_.reset();
 }
 
 void acceptor::stop() {
@@ -99,8 +105,7 @@ void acceptor::stop() {
     // Clients whose connection the kernel has already answered must not be reset.
     while (accept_one() == taken::one) {
     }
-    socket_.interrupt(runtime::direction::in);
-    socket_.interrupt(runtime::direction::out);
+    socket_->interrupt(runtime::direction::in);
 }
 
 } // namespace sluice::net

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,12 +57,13 @@ public:
     acceptor(runtime::worker&, int fd, bool is_unix, connection_gate&, std::size_t threshold, on_connection, on_shortage);
     ~acceptor();
 
-    /// The accept loop; ends after stop(). The acceptor must live until then.
+    /// The accept loop; ends after stop(), with the descriptor closed. The acceptor must live until then.
     runtime::task<> run();
 
-    /// Takes what waits in the accept queue, then closes the descriptor. Returns at once; run() ends in this turn.
+    /// Takes what waits in the accept queue, then closes the descriptor: in this turn, or as soon as connections and
+    /// descriptors allow. Returns at once.
     void stop();
-    bool stopped() const noexcept { return stopping_; }
+    bool closed() const noexcept { return !socket_; }
 
 private:
     enum class taken { one, queue_empty, full, no_descriptor };
@@ -69,7 +71,7 @@ private:
     taken accept_one();
 
     runtime::worker& worker_;
-    runtime::watched socket_;
+    std::optional<runtime::watched> socket_;
     bool is_unix_;
     connection_gate& gate_;
     on_connection on_connection_;

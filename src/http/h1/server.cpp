@@ -42,7 +42,7 @@ void server::abort() {
 std::size_t server::shed_idle() {
     std::size_t closed = 0;
     for (auto* session : sessions_) {
-        if (!session->idle())
+        if (!session->may_be_shed())
             continue;
         session->close_idle();
         ++closed;

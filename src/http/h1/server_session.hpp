@@ -63,6 +63,8 @@ public:
     std::uint64_t bytes_out() const noexcept override { return state_->bytes_out; }
 
     bool idle() const noexcept { return idle_; }
+    /// Kept open after a request, with nothing of the next one here: clients expect such a connection to end.
+    bool may_be_shed() const noexcept { return idle_ && !first_request_ && !socket_.socket().readable(); }
     /// Where this session stands in the server's list.
     std::size_t position() const noexcept { return position_; }
     void set_position(std::size_t position) noexcept { position_ = position; }
