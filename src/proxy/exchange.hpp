@@ -22,6 +22,9 @@ namespace sluice::proxy {
 
 class exchange final : public http::gone_listener {
 public:
+    /// Bytes that move in one direction without a wait before other connections have their turn: some 0.2 ms of copying.
+    static constexpr std::size_t turn_share = 512 * 1024;
+
     explicit exchange(runtime::worker&);
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
@@ -69,6 +72,7 @@ public:
 
     runtime::event pump_ended;
     bool pump_running = false;
+    bool pump_must_end = false;
     time_point request_progress{};  // when the last piece of the request body went out
     time_point last_activity{};     // of a tunnel, either direction
 

@@ -69,6 +69,7 @@ runtime::task<std::optional<failure>> await_more(exchange& x, http::upstream_str
 runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& node) {
     begin_response(x, node);
     std::size_t queued = 0;
+    std::size_t moved = 0;
     for (;;) {
         http::chunk piece;
         const auto got = node.take_body(piece);
@@ -77,6 +78,7 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
         if (got == io_state::done) {
             x.client->put_body(piece);
             queued += piece.bytes.size();
+            moved += piece.bytes.size();
             // Small pieces that are here already leave together.
             if (!piece.last && piece.bytes.size() <= http::small_piece && queued < byte_buffer::small_block)
                 continue;
@@ -91,7 +93,14 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
         if (got == io_state::done && piece.last)
             break;
         x.last_activity = x.worker.now();
+        if (moved >= exchange::turn_share) {
+            moved = 0;
+            co_await x.worker.next_turn();
+            if (x.stopped())
+                co_return x.stop_reason();
+        }
         if (got == io_state::blocked) {
+            moved = 0;
             const auto failed = co_await await_more(x, node);
             if (failed)
                 co_return failed;

@@ -65,11 +65,19 @@ runtime::task<> pump(exchange& x, http::upstream_stream& node) {
     http::chunk piece;
     bool ended = x.client->body_taken() && !x.streams;
     bool going = co_await flush_to_node(x, node);
+    std::size_t moved = 0;
     while (going && !ended) {
+        if (moved >= exchange::turn_share) {
+            moved = 0;
+            co_await x.worker.next_turn();
+            if (x.pump_must_end)
+                break;
+        }
         going = co_await next_piece(x, piece);
         if (!going)
             break;
         ended = piece.last;
+        moved += piece.bytes.size();
         if (!x.streams)
             x.replay.keep(piece);
         node.put_body(piece);
@@ -84,11 +92,13 @@ runtime::task<> pump(exchange& x, http::upstream_stream& node) {
 
 void start_pump(exchange& x, http::upstream_stream& node) {
     x.pump_running = true;
+    x.pump_must_end = false;
     x.pump_ended.clear();
     runtime::spawn(pump(x, node));
 }
 
 void stop_pump(exchange& x, http::upstream_stream& node) noexcept {
+    x.pump_must_end = true;
     x.client->interrupt_input();
     node.interrupt();
 }

@@ -75,6 +75,8 @@ void worker::run() {
 }
 
 void worker::turn(time_point until) {
+    ready_.insert(ready_.end(), next_.begin(), next_.end());
+    next_.clear();
     sockets_.wait(now_, ready_.empty() ? std::min(until, timers_.next_due()) : now_);
     now_ = steady_clock::now();
     timers_.advance(now_);

@@ -15,6 +15,18 @@
 
 namespace sluice::runtime {
 
+/// Awaiter of worker::next_turn().
+class turn_wait {
+public:
+    explicit turn_wait(worker& owner) noexcept : worker_(owner) {}
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    void await_resume() const noexcept {}
+
+private:
+    worker& worker_;
+};
+
 class worker {
 public:
     /// `index` numbers the per-thread cells of telemetry.
@@ -32,6 +44,10 @@ public:
     /// Resumes `waiter` later in this turn. Thread: this worker's.
     void schedule(std::coroutine_handle<> waiter) { ready_.push_back(waiter); }
 
+    /// `co_await next_turn()` goes on after the sockets were looked at again: for whoever could go on without ever
+    /// waiting, because its reader and its writer both keep up. Cannot be interrupted.
+    turn_wait next_turn() noexcept { return turn_wait(*this); }
+
     /// Runs `work` on this worker's thread, in the order posted. Any thread.
     void post(std::function<void()> work);
 
@@ -42,10 +58,11 @@ public:
 
     /// One turn: waits for events until `until` at the longest, fires deadlines, resumes who is ready.
     void turn(time_point until);
-    /// When the next deadline of this worker is due.
-    time_point next_deadline() const noexcept { return timers_.next_due(); }
+    /// When turn() has something to do at the latest; timer::never when only a socket can tell.
+    time_point next_deadline() const noexcept { return next_.empty() ? timers_.next_due() : now_; }
 
 private:
+    friend class turn_wait;
     class mailbox;
 
     void run_ready();
@@ -55,8 +72,11 @@ private:
     poll_set sockets_;
     timer_wheel timers_;
     std::vector<std::coroutine_handle<>> ready_;
+    std::vector<std::coroutine_handle<>> next_;  // for the turn after this one
     std::unique_ptr<mailbox> mail_;
     bool stopped_ = false;
 };
+
+inline void turn_wait::await_suspend(std::coroutine_handle<> waiter) { worker_.next_.push_back(waiter); }
 
 } // namespace sluice::runtime

@@ -24,6 +24,9 @@ constexpr std::chrono::seconds drain_grace{1};
 constexpr std::chrono::seconds linger_pause{2};
 constexpr std::chrono::seconds linger_total{10};
 
+// Pipelined requests answered without a wait before the other connections have their turn.
+constexpr unsigned turn_share = 64;
+
 bool trusted_by(const listener_settings& listener, const net::address& client) {
     return std::any_of(listener.trusted_proxies.begin(), listener.trusted_proxies.end(),
                        [&](const net::cidr& block) { return block.contains(client); });
@@ -61,7 +64,9 @@ server_session::~server_session() {
 
 runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
     auto& self = *owner;
-    for (;;) {
+    for (unsigned in_a_row = 1;; ++in_a_row) {
+        if (in_a_row % turn_share == 0)
+            co_await self.worker_.next_turn();
         auto got = self.read_head();
         while (got == reading::blocked) {
             self.rest();
