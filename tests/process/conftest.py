@@ -3,6 +3,7 @@
 import pathlib
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -32,6 +33,17 @@ def folder():
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def tiny_disk(folder):
+    """A disk of 64 KiB."""
+    path = folder / "disk"
+    path.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path], check=False).returncode != 0:
+        pytest.skip("this place allows no mount")
+    yield path
+    subprocess.run(["umount", "-l", path], check=True)
 
 
 @pytest.fixture

@@ -109,6 +109,10 @@ class Program:
         self._reader.join(patience)
         return code
 
+    def exit_code_after_stop(self) -> int:
+        self.signal(signal.SIGTERM)
+        return self.exit_code()
+
     def stop(self) -> None:
         """The end of a test: asks, asks again (no drain), then insists. Having to, or what a sanitizer found, fails it."""
         obeyed = not self.alive() or self._ends_after_signal(5) or self._ends_after_signal(PATIENCE)
