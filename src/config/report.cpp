@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace sluice::config {
 
@@ -105,7 +106,13 @@ void report::add(problem one) {
 }
 
 void report::sort() {
-    std::ranges::stable_sort(problems_, {}, &problem::where);
+    // A multimap keeps the order of equals; std::stable_sort does not compile under clang 19 without a warning.
+    std::multimap<place, problem> sorted;
+    for (auto& one : problems_)
+        sorted.emplace(one.where, std::move(one));
+    problems_.clear();
+    for (auto& [where, one] : sorted)
+        problems_.push_back(std::move(one));
 }
 
 std::string report::name_of(place where) const {
