@@ -3,7 +3,6 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -14,6 +13,9 @@ find_program(MOLD mold)
 set(SLUICE_SANITIZE "" CACHE STRING "value for -fsanitize=, e.g. address,undefined or thread")
 
 add_library(sluice_options INTERFACE)
+# -fPIE, not CMake's -fPIC for libraries: the latter keeps GCC from inlining what a shared library might replace.
+target_compile_options(sluice_options INTERFACE -fPIE)
+target_link_options(sluice_options INTERFACE -pie)
 target_compile_options(sluice_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion -Wno-sign-conversion
     -Werror -fno-omit-frame-pointer)

@@ -2,6 +2,7 @@
 #include "app/check_names.hpp"
 
 #include "sluice/base/strings.hpp"
+#include "sluice/config/kinds.hpp"
 
 #include <string_view>
 #include <unordered_map>
@@ -23,16 +24,16 @@ public:
     }
 
     void require(const config::value& reference) const {
-        if (!reference.is_text() || entries_.contains(reference.text()))
-            return;
+        if (!config::is_name(reference.text()) || entries_.contains(reference.text()))
+            return;  // what cannot be a name was refused when it was read
         closest_match meant(reference.text());
         if (!reference.problems().crowded())
             for (const auto& [name, known] : entries_)
                 if (!known.is_hidden)
                     meant.offer(name);
         // A hidden reference may still be told to be wrong, but not what it says.
-        const auto shown = reference.is_hidden() ? std::string("that name") : quoted(reference.text());
-        reference.refuse("no " + std::string(one_) + " named " + shown, {}, std::string(meant.best()));
+        const auto named = reference.is_hidden() ? std::string(" of that name") : " named " + quoted(reference.text());
+        reference.refuse("no " + std::string(one_) + named, {}, std::string(meant.best()));
     }
 
 private:
@@ -90,11 +91,13 @@ void check_route(const config::value& route, const name_index& services, const n
 
 } // namespace
 
-void check_names(const config::value& root, const settings& read) {
+void check_names(const config::value& root, const settings& read, bool complete) {
     const name_index listeners(root, "listeners", "listener");
     const name_index services(root, "services", "service");
     const name_index routes_by_name(root, "routes", "route");
     check_addresses(root, read);
+    if (!complete)
+        return;
     const auto routes = root.find("routes");
     for (std::size_t i = 0; routes && i < routes->size(); ++i)
         check_route((*routes)[i], services, listeners);

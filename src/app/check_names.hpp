@@ -7,7 +7,8 @@
 
 namespace sluice::app {
 
-/// `root` is the value `read` was read from; problems are told at the value that is wrong.
-void check_names(const config::value& root, const settings& read);
+/// `root` is the value `read` was read from; problems are told at the value that is wrong. Not `complete`: some file
+/// could not be read, so a name that leads nowhere may stand in it and is not complained about.
+void check_names(const config::value& root, const settings& read, bool complete);
 
 } // namespace sluice::app

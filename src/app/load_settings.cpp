@@ -23,8 +23,7 @@ loaded_settings load_settings(const std::string& path, const config::surrounding
     const config::value root(document.root(), result.problems);
     if (root.is_map()) {
         settings_schema().read(root, result.values);
-        if (document.complete())  // else a name may stand in the part that could not be read
-            check_names(root, result.values);
+        check_names(root, result.values, document.complete());
         result.places = {places_of(root, "listeners"), places_of(root, "services"), places_of(root, "routes")};
         result.hidden = config::hidden_paths(document.root());
     }

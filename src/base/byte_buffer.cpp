@@ -52,10 +52,16 @@ struct thread_blocks {
     block_list large{byte_buffer::large_block, 64};
 };
 
-thread_blocks& blocks() {
+// A plain pointer is read without the guard that a thread_local with a constructor needs at every use.
+constinit thread_local thread_blocks* current_blocks = nullptr;
+
+thread_blocks& make_blocks() {
     thread_local thread_blocks mine;
+    current_blocks = &mine;
     return mine;
 }
+
+thread_blocks& blocks() { return current_blocks != nullptr ? *current_blocks : make_blocks(); }
 
 } // namespace
 

@@ -126,10 +126,16 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t mo
 closest_match::closest_match(std::string_view wrong)
     : wrong_(wrong), distance_(std::clamp<std::size_t>(wrong.size() / 3, 1, 3) + 1) {}
 
+/// `warning` for `warn`, `round` for `round_robin`: worth a suggestion when nothing is nearer.
+constexpr std::size_t longer_form_distance = 1;
+
 void closest_match::offer(std::string_view candidate) {
     if (distance_ == 0)
         return;
-    const auto distance = edit_distance(wrong_, candidate, distance_ - 1);
+    const auto shared = std::min(wrong_.size(), candidate.size());
+    const bool is_longer_form = shared >= 3 && iequals(wrong_.substr(0, shared), candidate.substr(0, shared));
+    const auto distance = std::min(edit_distance(wrong_, candidate, distance_ - 1),
+                                   is_longer_form ? longer_form_distance : distance_);
     if (distance < distance_) {
         distance_ = distance;
         best_ = candidate;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sluice program: the list of its commands. Each command is a file of this folder and a line below.
 #include "commands/commands.hpp"
+#include "sluice/base/strings.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -16,6 +17,21 @@ constexpr sluice::commands::add_command* all_commands[] = {
     sluice::commands::add_version,
 };
 
+/// CLI11 only says that a command is missing; whoever misspelt one wants to hear which.
+int refuse(const CLI::App& program, const CLI::ParseError& error, int argc, char** argv) {
+    const bool is_misspelt = argc > 1 && argv[1][0] != '-' && program.get_subcommands().empty();
+    if (!is_misspelt || error.get_exit_code() == 0)
+        return program.exit(error) == 0 ? sluice::commands::good : sluice::commands::usage;
+    sluice::closest_match meant(argv[1]);
+    for (const auto* command : program.get_subcommands({}))
+        meant.offer(command->get_name());
+    std::cerr << "sluice: no command " << sluice::quoted(argv[1]);
+    if (!meant.best().empty())
+        std::cerr << ", did you mean " << sluice::quoted(meant.best()) << '?';
+    std::cerr << "\nRun sluice --help for the list.\n";
+    return sluice::commands::usage;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -29,7 +45,7 @@ int main(int argc, char** argv) {
         program.parse(argc, argv);
         return exit;
     } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? sluice::commands::good : sluice::commands::usage;
+        return refuse(program, error, argc, argv);
     } catch (const std::exception& error) {
         std::cerr << "sluice: " << error.what() << '\n';
         return sluice::commands::failed;

@@ -67,6 +67,8 @@ std::string size_with_unit_for(std::string_view text) {
     return {};
 }
 
+constexpr std::string_view quotes_make_texts = " is a text because of its quotes";
+
 bool is_visible(char c) { return c > 0x20 && c < 0x7F; }
 
 } // namespace
@@ -115,11 +117,14 @@ void text::read(const value& from, std::string& to) const {
     to = from.text();
 }
 
-void name::read(const value& from, std::string& to) const {
-    const auto allowed = [](char c) {
+bool is_name(std::string_view text) noexcept {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
         return is_alpha(c) || is_digit(c) || std::string_view("._-/:@").find(c) != std::string_view::npos;
-    };
-    if (!from.is_text() || from.text().empty() || !std::ranges::all_of(from.text(), allowed))
+    });
+}
+
+void name::read(const value& from, std::string& to) const {
+    if (!is_name(from.text()))
         return from.refuse_as(expected());
     if (from.text().size() > 128)
         return from.refuse("the name is too long", "at most 128 characters");
@@ -143,6 +148,8 @@ void flag::read(const value& from, bool& to) const {
         to = text == "true";
         return;
     }
+    if (text == "true" || text == "false")
+        return from.refuse(from.shown() + std::string(quotes_make_texts), expected());
     const bool yes = iequals(text, "yes") || iequals(text, "on") || iequals(text, "true") || text == "1";
     const bool no = iequals(text, "no") || iequals(text, "off") || iequals(text, "false") || text == "0";
     from.refuse_as(expected(), yes ? "true" : no ? "false" : "");
@@ -151,7 +158,10 @@ void flag::read(const value& from, bool& to) const {
 std::optional<std::uint64_t> whole::parse(const value& from) const {
     const auto number = from.is_plain() ? parse_whole(from.text()) : std::nullopt;
     if (!number) {
-        from.refuse_as(expected(), parse_whole(from.text()) ? std::string(from.text()) : std::string());
+        if (parse_whole(from.text()))
+            from.refuse(from.shown() + std::string(quotes_make_texts), expected());
+        else
+            from.refuse_as(expected());
         return std::nullopt;
     }
     if (*number < least || *number > most) {

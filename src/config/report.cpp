@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace sluice::config {
 
@@ -39,21 +40,31 @@ std::size_t end_of_scalar(std::string_view line, std::size_t from) {
     return line.size();
 }
 
-void mask_scalar(std::string& line, std::size_t from) {
-    if (from < line.size())
-        line.replace(from, end_of_scalar(line, from) - from, secret::masked);
-}
+/// A line as it is shown, and where in it the caret goes.
+struct shown_line {
+    std::string text;
+    std::size_t caret;  // bytes before it
 
-/// Masks everything after `word...:`; better too much than a password in a ticket.
-void mask_after_word(std::string& line, std::string_view word) {
-    const auto lower = to_lower(line);
-    const auto at = lower.find(word);
-    if (at == std::string::npos)
-        return;
-    const auto colon = lower.find(':', at);
-    const auto value = lower.find_first_not_of(" \t", colon == std::string::npos ? colon : colon + 1);
-    if (value != std::string::npos && !lower.substr(value).starts_with(secret::masked))
-        line.replace(value, std::string::npos, secret::masked);
+    void mask(std::size_t from, std::size_t end) {
+        if (caret >= end)
+            caret = caret - (end - from) + secret::masked.size();
+        else if (caret > from)
+            caret = from;
+        text.replace(from, end - from, secret::masked);
+    }
+};
+
+/// Masks everything after a key that holds `word`; better too much than a password in a ticket.
+void mask_after_word(shown_line& line, std::string_view word) {
+    const auto lower = to_lower(line.text);
+    for (auto at = lower.find(word); at != std::string::npos; at = lower.find(word, at + 1)) {
+        const auto colon = lower.find_first_not_of("abcdefghijklmnopqrstuvwxyz_\"' ", at);
+        if (colon == std::string::npos || lower[colon] != ':')
+            continue;
+        const auto value = lower.find_first_not_of(" \t", colon + 1);
+        if (value != std::string::npos && !lower.substr(value).starts_with(secret::masked))
+            return line.mask(value, line.text.size());
+    }
 }
 
 std::size_t characters(std::string_view text) {
@@ -95,7 +106,13 @@ void report::add(problem one) {
 }
 
 void report::sort() {
-    std::ranges::stable_sort(problems_, {}, &problem::where);
+    // A multimap keeps the order of equals; std::stable_sort does not compile under clang 19 without a warning.
+    std::multimap<place, problem> sorted;
+    for (auto& one : problems_)
+        sorted.emplace(one.where, std::move(one));
+    problems_.clear();
+    for (auto& [where, one] : sorted)
+        problems_.push_back(std::move(one));
 }
 
 std::string report::name_of(place where) const {
@@ -122,21 +139,32 @@ std::uint32_t report::display_column(place where) const {
     return static_cast<std::uint32_t>(characters(line_at(where).substr(0, where.column - 1))) + 1;
 }
 
-std::string report::masked_line(const problem& one) const {
-    std::string line(line_at(one.where));
+std::string report::line_and_caret(const problem& one) const {
+    shown_line line{std::string(line_at(one.where)), one.where.column - 1};
     if (one.line_ends_at_key) {
-        const auto colon = line.find(':', std::min<std::size_t>(one.where.column - 1, line.size()));
-        if (colon != std::string::npos && colon + 1 < line.size())
-            line.replace(colon + 1, std::string::npos, " ...");
+        const auto colon = line.text.find(':', std::min(line.caret, line.text.size()));
+        if (colon != std::string::npos && colon + 1 < line.text.size())
+            line.text.replace(colon + 1, std::string::npos, " ...");
     }
     // From the right, so that the columns of the others stay true.
     const place first{one.where.file, one.where.line, 0}, past{one.where.file, one.where.line + 1, 0};
     const auto begin = masked_.lower_bound(first), end = masked_.lower_bound(past);
     for (auto at = std::make_reverse_iterator(end); at != std::make_reverse_iterator(begin); ++at)
-        mask_scalar(line, at->column - 1);
+        if (at->column <= line.text.size())
+            line.mask(at->column - 1, end_of_scalar(line.text, at->column - 1));
     for (const auto word : secret_words)
         mask_after_word(line, word);
-    return line;
+    if (line.text.empty() || line.caret > shown_width)
+        return {};
+    auto width = std::min(line.text.size(), shown_width);
+    while (width < line.text.size() && (line.text[width] & 0xC0) == 0x80)
+        ++width;
+    const auto cut = width < line.text.size() ? "..." : "";
+    std::string out = "    " + printable(line.text.substr(0, width)) + cut + "\n    ";
+    for (const char c : line.text.substr(0, line.caret))
+        if ((c & 0xC0) != 0x80)
+            out += c == '\t' ? '\t' : ' ';
+    return out + "^\n";
 }
 
 std::string report::text() const {
@@ -153,19 +181,7 @@ std::string report::text() const {
             out += ", expected " + one.expected;
         if (!one.suggestion.empty())
             out += ", did you mean " + quoted(one.suggestion) + "?";
-        out += '\n';
-        const auto line = printable(masked_line(one));
-        const auto before = line.substr(0, std::min<std::size_t>(one.where.column - 1, line.size()));
-        if (line.empty() || before.size() > shown_width)
-            continue;
-        auto shown_end = std::min(line.size(), shown_width);
-        while (shown_end < line.size() && (line[shown_end] & 0xC0) == 0x80)
-            ++shown_end;
-        out += "    " + line.substr(0, shown_end) + (shown_end < line.size() ? "...\n    " : "\n    ");
-        for (const char c : before)
-            if ((c & 0xC0) != 0x80)
-                out += c == '\t' ? '\t' : ' ';
-        out += "^\n";
+        out += "\n" + line_and_caret(one);
     }
     if (left_out_ > 0)
         out += std::to_string(left_out_) + " more problems are not shown\n";

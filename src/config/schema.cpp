@@ -3,6 +3,17 @@
 
 namespace sluice::config {
 
+namespace {
+
+void hide_texts(const value& one) {
+    if (one.is_text())
+        one.hide();
+    for (std::size_t i = 0; i < one.size(); ++i)
+        hide_texts(one[i]);
+}
+
+} // namespace
+
 std::size_t any_schema::find(std::string_view key) const noexcept {
     std::size_t at = 0;
     while (at < facts_.size() && facts_[at].key != key)
@@ -14,6 +25,7 @@ void any_schema::refuse_unknown(const value& member) const {
     closest_match meant(member.key());
     for (const auto& one : facts_)
         meant.offer(one.key);
+    hide_texts(member);  // a misspelt `token` is as secret as a right one
     if (!meant.best().empty())
         return member.refuse_key("unknown key", {}, std::string(meant.best()));
     std::string known;

@@ -95,7 +95,7 @@ private:
         throw give_up{};
     }
     std::string path() const;
-    void check_tag(const std::string& tag, std::string_view good, place where);
+    bool check_tag(const std::string& tag, std::string_view good, place where);
     void open(shape what, place where, YAML::anchor_t anchor);
     void close();
     void add(node one);
@@ -157,8 +157,7 @@ void tree_builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML
     if (tag != "?" && tag != "!") {
         const bool plain = tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" ||
                            tag == "tag:yaml.org,2002:bool";
-        if (!plain)
-            check_tag(tag, "str", one.where);
+        one.is_broken = !plain && !check_tag(tag, "str", one.where);
         one.is_quoted = !plain;
     } else {
         one.is_quoted = tag == "!";
@@ -188,10 +187,11 @@ std::string tree_builder::path() const {
     return path;
 }
 
-void tree_builder::check_tag(const std::string& tag, std::string_view good, place where) {
+bool tree_builder::check_tag(const std::string& tag, std::string_view good, place where) {
     if (tag.empty() || tag == "?" || tag == "!" || tag == std::string(core_tag) + std::string(good))
-        return;
+        return true;
     refuse(where, "the tag " + quoted(tag) + " is not known", "no tag");
+    return false;
 }
 
 void tree_builder::open(shape what, place where, YAML::anchor_t anchor) {
@@ -243,6 +243,8 @@ void tree_builder::add(node one) {
             return;
         one.key = parent.key;
         one.key_where = parent.key_where;
+        if (one.what == shape::null && one.where.line != parent.key_where.line)
+            one.where = parent.key_where;  // the event has the place of whatever comes next
     }
     pending_.push_back(one);
 }

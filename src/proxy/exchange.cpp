@@ -20,8 +20,7 @@ void exchange::begin(http::request_head& head, http::client_stream& from, const 
     pin = now;
     request = &head;
     client = &from;
-    started = std::chrono::system_clock::now();
-    started_steady = steady_clock::now();
+    started = worker.now();  // when its bytes were seen: waiting behind others of this turn counts
     client->on_gone(this);
     if (client->where() != http::presence::here)
         on_client_gone();

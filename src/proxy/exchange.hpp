@@ -73,8 +73,7 @@ public:
     time_point last_activity{};     // of a tunnel, either direction
 
     // For the log and the metrics.
-    std::chrono::system_clock::time_point started{};
-    time_point started_steady{};
+    time_point started{};
     duration upstream_wait{};
     const table_node* node = nullptr;
     unsigned attempts = 0;

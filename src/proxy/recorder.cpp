@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sluice::proxy {
 
 namespace {
@@ -57,9 +59,19 @@ void recorder::adopt(const table& next) {
     durations_.assign(next.routes.size() + 1, nullptr);
 }
 
+// A worker has few listeners: the first look usually hits.
+unsigned recorder::place_of(const http::listener_settings& one) {
+    const auto known = std::find(listeners_.begin(), listeners_.end(), &one);
+    if (known == listeners_.end()) {
+        listeners_.push_back(&one);
+        return static_cast<unsigned>(listeners_.size() - 1);
+    }
+    return static_cast<unsigned>(known - listeners_.begin());
+}
+
 telemetry::counter& recorder::request_counter(const exchange& x) {
     const auto& listener = x.client->client().listener->name;
-    const auto place = listeners_.try_emplace(listener, static_cast<unsigned>(listeners_.size())).first->second;
+    const auto place = place_of(*x.client->client().listener);
     const std::uint64_t route = x.route == nullptr ? 0 : x.route->position + 1;
     const std::uint64_t service = x.target == nullptr ? 0 : x.target->service->position + 1;
     auto& found = requests_[(std::uint64_t{place} << 56) ^ (route << 34) ^ (service << 12) ^ x.status];
@@ -100,7 +112,7 @@ void recorder::attempt_ended(const exchange& x, const std::optional<failure>& fa
 }
 
 void recorder::finish(const exchange& x) {
-    const auto took = steady_clock::now() - x.started_steady;
+    const auto took = steady_clock::now() - x.started;
     request_counter(x).add(thread_);
     duration_of(x).observe(thread_, took);
     overhead_->observe(thread_, took - x.upstream_wait);
@@ -112,7 +124,7 @@ void recorder::finish(const exchange& x) {
 
 void recorder::write_line(const exchange& x, duration took) {
     telemetry::access_record line;
-    line.started = x.started;
+    line.started = worker_.wall_now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(took);
     line.request_id = {x.request_id.data(), x.request_id_size};
     line.client = x.client->client().address;
     line.method = x.request->method_name;
@@ -149,7 +161,7 @@ void recorder::refused(const http::refusal& what) noexcept {
     if (!sinks_.log.enabled())
         return;
     telemetry::access_record line;
-    line.started = std::chrono::system_clock::now();
+    line.started = worker_.wall_now();
     line.client = what.client.address;
     line.status = static_cast<int>(answer.status);
     line.error = answer.word;

@@ -38,6 +38,7 @@ private:
     telemetry::counter& request_counter(const exchange&);
     telemetry::counter& attempt_counter(const exchange&, std::string_view outcome, unsigned outcome_number);
     telemetry::histogram& duration_of(const exchange&);
+    unsigned place_of(const http::listener_settings&);
     void count_rejected(std::string_view reason);
     void write_line(const exchange&, duration took);
 
@@ -48,7 +49,7 @@ private:
     std::unordered_map<key, std::shared_ptr<telemetry::counter>> requests_;
     std::unordered_map<key, std::shared_ptr<telemetry::counter>> attempts_;
     std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> rejected_;
-    std::unordered_map<std::string, unsigned> listeners_;
+    std::vector<const http::listener_settings*> listeners_;  // by place in the keys
     std::vector<std::shared_ptr<telemetry::histogram>> durations_;  // by route, the last one for none
 };
 

@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/request_id.hpp"
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 namespace sluice::proxy {
 
 namespace {
 
-void write_hex(char* at, std::uint64_t number) noexcept {
+// The two hex digits of each byte, so that a request's id costs sixteen copies.
+constexpr auto hex_pairs = [] {
+    std::array<std::array<char, 2>, 256> pairs{};
     constexpr char digits[] = "0123456789abcdef";
-    for (int shift = 60; shift >= 0; shift -= 4)
-        *at++ = digits[(number >> shift) & 0xf];
+    for (std::size_t byte = 0; byte < pairs.size(); ++byte)
+        pairs[byte] = {digits[byte >> 4], digits[byte & 0xf]};
+    return pairs;
+}();
+
+void write_hex(char* at, std::uint64_t number) noexcept {
+    for (int shift = 56; shift >= 0; shift -= 8, at += 2)
+        std::memcpy(at, hex_pairs[(number >> shift) & 0xff].data(), 2);
 }
 
 } // namespace

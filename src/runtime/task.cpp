@@ -24,10 +24,16 @@ struct frame_lists {
     std::array<std::vector<void*>, class_count> free;
 };
 
-frame_lists& lists() {
+// A plain pointer is read without the guard that a thread_local with a constructor needs at every use.
+constinit thread_local frame_lists* current_lists = nullptr;
+
+frame_lists& make_lists() {
     thread_local frame_lists mine;
+    current_lists = &mine;
     return mine;
 }
+
+frame_lists& lists() { return current_lists != nullptr ? *current_lists : make_lists(); }
 
 std::size_t class_of(std::size_t size) noexcept { return (size - 1) / class_step; }
 
@@ -67,9 +73,12 @@ void* take_frame(std::size_t size) {
 
 void give_frame(void* frame, std::size_t size) noexcept {
     const auto index = class_of(size);
-    if (index >= class_count || lists().free[index].size() >= kept_per_class)
+    if (index >= class_count)
         return ::operator delete(frame);
-    lists().free[index].push_back(frame);
+    auto& list = lists().free[index];
+    if (list.size() >= kept_per_class)
+        return ::operator delete(frame);
+    list.push_back(frame);
 }
 
 void spawn(task<> root) { run(std::move(root)); }

@@ -17,7 +17,7 @@ constexpr std::string_view weight_word = "weight=";
 /// A problem with one node of the text; a hidden text is not quoted from.
 void refuse(const config::value& from, std::string_view part, std::string_view what, std::string expected,
             std::string suggestion = {}) {
-    const auto shown = from.is_hidden() ? std::string("a node") : quoted(part);
+    const auto shown = from.is_hidden() ? std::string("the value") : quoted(part);
     from.refuse(shown + " " + std::string(what), std::move(expected), std::move(suggestion));
 }
 

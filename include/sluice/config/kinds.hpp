@@ -38,6 +38,9 @@ struct text {
     std::string expected() const { return "a text"; }
 };
 
+/// True for what `name` reads, but for its length.
+bool is_name(std::string_view text) noexcept;
+
 /// What listeners, services and routes are called: letters, digits and `. _ - / : @`, at most 128 of them.
 struct name {
     void read(const value& from, std::string& to) const;

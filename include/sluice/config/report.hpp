@@ -75,7 +75,7 @@ private:
     };
 
     std::string_view line_at(place where) const;
-    std::string masked_line(const problem& one) const;
+    std::string line_and_caret(const problem& one) const;
     std::uint32_t display_column(place where) const;
 
     std::vector<source> files_;

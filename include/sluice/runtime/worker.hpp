@@ -28,6 +28,14 @@ public:
     timer_wheel& timers() noexcept { return timers_; }
     /// The time at the start of this turn of the loop.
     time_point now() const noexcept { return now_; }
+    /// The same moment by the calendar; asked for once a turn at most.
+    std::chrono::system_clock::time_point wall_now() noexcept {
+        if (wall_of_ != now_) {
+            wall_now_ = std::chrono::system_clock::now();
+            wall_of_ = now_;
+        }
+        return wall_now_;
+    }
 
     /// Resumes `waiter` later in this turn. Thread: this worker's.
     void schedule(std::coroutine_handle<> waiter) { ready_.push_back(waiter); }
@@ -52,6 +60,8 @@ private:
 
     unsigned index_;
     time_point now_;
+    time_point wall_of_{};
+    std::chrono::system_clock::time_point wall_now_;
     poll_set sockets_;
     timer_wheel timers_;
     std::vector<std::coroutine_handle<>> ready_;

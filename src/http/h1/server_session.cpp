@@ -201,7 +201,7 @@ void server_session::put_head(const response_head& head, std::string_view reques
                          : !keep_open_   ? persistence::close
                          : client_is_1_0 ? persistence::keep_alive_1_0
                                          : persistence::keep_alive;
-    write_response(out_.buffer(), head, body, persist, http_date(std::chrono::system_clock::now()), request_id);
+    write_response(out_.buffer(), head, body, persist, http_date(worker_.wall_now()), request_id);
     if (discard_body_ || !body.has_body())
         response_done_ = body.how != framing::kind::until_close || discard_body_;
 }
