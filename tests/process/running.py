@@ -110,17 +110,23 @@ class Program:
         return code
 
     def stop(self) -> None:
-        """The end of a test: asks, then insists. What a sanitizer found fails the test."""
-        if self.alive():
-            self.signal(signal.SIGTERM)
-            try:
-                self.exit_code(10)
-            except subprocess.TimeoutExpired:
-                self.signal(signal.SIGKILL)
-                self.exit_code()
+        """The end of a test: asks, asks again (no drain), then insists. Having to, or what a sanitizer found, fails it."""
+        obeyed = not self.alive() or self._ends_after_signal(5) or self._ends_after_signal(PATIENCE)
+        if not obeyed:
+            self.signal(signal.SIGKILL)
+            self.exit_code()
+        assert obeyed, f"{self._child.args[0]} did not end when told to"
         self._reader.join(PATIENCE)
         text = "\n".join(self.lines)
         assert "Sanitizer" not in text and "runtime error:" not in text, text
+
+    def _ends_after_signal(self, patience: float) -> bool:
+        self.signal(signal.SIGTERM)
+        try:
+            self.exit_code(patience)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     @contextlib.contextmanager
     def stopped_if_it_fails(self):
