@@ -8,6 +8,8 @@ import re
 
 SEEN = re.compile(rb"\r\nX-Seen: ([0-9a-f]+)\r\n", re.IGNORECASE)
 AT_ONCE = 192
+PATIENCE = 30  # seconds until a connection the proxy leaves open is an error of its own
+LEFT_OPEN = "left open"
 
 
 def source_address(number: int) -> str:
@@ -38,6 +40,10 @@ class Sending(asyncio.Protocol):
     def data_received(self, data):
         self._got.append(data)
 
+    def give_up(self) -> None:
+        self._link.abort()
+        self.connection_lost(None)
+
     def connection_lost(self, why):
         if not self._done.done():
             self._done.set_result(b"".join(self._got))
@@ -46,10 +52,14 @@ class Sending(asyncio.Protocol):
 async def send_one(stream, address, results: dict) -> None:
     loop = asyncio.get_running_loop()
     done = loop.create_future()
-    await loop.create_connection(lambda: Sending(stream, done), *address,
-                                 local_addr=(source_address(stream.number), 0))
-    answers = await asyncio.wait_for(done, 60)
+    sending = Sending(stream, done)
+    await loop.create_connection(lambda: sending, *address, local_addr=(source_address(stream.number), 0))
+    late = loop.call_later(PATIENCE, sending.give_up)
+    answers = await done
     results[stream.number] = [identity.decode("ascii") for identity in SEEN.findall(answers)]
+    if late.when() <= loop.time():
+        results[stream.number].append(LEFT_OPEN)
+    late.cancel()
 
 
 async def send_to_all(streams, addresses: dict) -> dict:
