@@ -43,7 +43,7 @@ void exchange::end() noexcept {
     pump_ended.clear();
     stopped_.reset();
     error.reset();
-    upstream_wait = {};
+    upstream_wait = connect_took = {};
     attempts = status = 0;
     tried_count_ = 0;
     response_begun = streams = pump_running = false;

@@ -49,7 +49,7 @@ runtime::task<> gateway::handle(http::request_head& head, http::client_stream& c
             }
             failed = co_await attempt(x, *node, left);   // connect, send, await the head, relay the body
             recorder_.attempt_ended(x, failed);
-        } while (failed && left.again(*failed));
+        } while (failed && left.again(*failed) && recorder_.retried(x, *failed));
     }
     if (failed)
         answer(x, *failed);                              // an answer of our own, or a visibly broken one
@@ -93,7 +93,7 @@ std::optional<failure> gateway::prepare(exchange& x) {
         out.path = *path;
     }
     if (rewrite.host == host_rewrite::preserve)
-        out.authority = head.authority;
+        out.authority = head.authority;  // empty on HTTP/1.0 without Host: the attempt fills in the node's
     else if (rewrite.host == host_rewrite::literal)
         out.authority = rewrite.host_literal;
     out.request_id = {x.request_id.data(), x.request_id_size};
