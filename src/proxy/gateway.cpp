@@ -47,9 +47,11 @@ runtime::task<> gateway::handle(http::request_head& head, http::client_stream& c
                 failed = left.nothing_left();
                 break;
             }
+            if (failed)
+                recorder_.retried(x, *failed);
             failed = co_await attempt(x, *node, left);   // connect, send, await the head, relay the body
             recorder_.attempt_ended(x, failed);
-        } while (failed && left.again(*failed) && recorder_.retried(x, *failed));
+        } while (failed && left.again(*failed));
     }
     if (failed)
         answer(x, *failed);                              // an answer of our own, or a visibly broken one

@@ -122,7 +122,7 @@ telemetry::histogram& recorder::connect_time_of(const table_service& one) {
     return *found;
 }
 
-bool recorder::retried(const exchange& x, const failure& why) {
+void recorder::retried(const exchange& x, const failure& why) {
     // Rare enough to look the series up each time; it is held below so that it stays on the page.
     const auto& service = x.target->service->settings.name;
     const std::string reason(http::reply_for(why.code).word);
@@ -130,7 +130,6 @@ bool recorder::retried(const exchange& x, const failure& why) {
     if (!found)
         found = sinks_.metrics.make_counter("sluice_retries_total", {{"service", service}, {"reason", reason}});
     found->add(thread_);
-    return true;
 }
 
 void recorder::finish(const exchange& x) {

@@ -30,8 +30,8 @@ public:
 
     void adopt(const table&);
     void attempt_ended(exchange&, const std::optional<failure>&);
-    /// Another attempt follows this failure. Always true, to stand in the condition that decides it.
-    bool retried(const exchange&, const failure&);
+    /// Another attempt follows this failure.
+    void retried(const exchange&, const failure&);
     void finish(const exchange&);
     void refused(const http::refusal&) noexcept;
 
