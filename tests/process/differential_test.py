@@ -46,8 +46,8 @@ def run(sluice, started, folder, made) -> tuple:
     for program in (proxy, *nodes.values()):  # what is written at the end of a request is then there
         program.stop()
     lines = comparing.access_log(log)
-    sides = [comparing.Comparison(name, lines[name], recording.records(name, folder / name), seen[name])
-             for name in nodes]
+    sides = [comparing.Comparison(name, place, lines, recording.records(name, folder / name), seen[name])
+             for place, name in enumerate(nodes)]
     for side in sides:
         side.compare(made)
     return sides, took
