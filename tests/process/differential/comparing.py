@@ -58,6 +58,8 @@ class Comparison:
             self._take(record)
 
     def report(self, number: int, what: str) -> None:
+        if number < 0 and (token := re.search(r"/t(\d+)/", what)):
+            number = int(token[1])
         self.found.append(Disagreement(self.name, number, what))
 
     def _take(self, record: dict) -> None:
