@@ -14,7 +14,7 @@ END = b"GET /end HTTP/1.1\r\nHost: a\r\n\r\n"
     (HEAD + b"content-length:\t005 \r\n\r\nhello", b"hello"),
     (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n", b"hello"),
     (HEAD + b"transfer-encoding:CHUNKED\r\n\r\n02\r\nhe\r\n3\r\nllo\r\n00\r\n\r\n", b"hello"),
-    (b"\r\n" + HEAD + b"\r\n", b""),
+    (b"\r\n\r\n" + HEAD + b"\r\n", b""),
 ])
 def test_the_strict_reader_reads_what_is_right_and_what_follows(request_bytes, body):
     first, second = strict.read_all(request_bytes + END)
@@ -80,14 +80,14 @@ def test_every_mutation_is_made_and_some_streams_are_right_all_the_same():
     assert 500 < whole < 1900
 
 
-LINE = {"request_id": "1", "status": 200, "error": None, "method": "GET", "path": "/a", "bytes_in": 0}
+LINE = {"request_id": "1", "status": 200, "error": None, "attempts": 1, "method": "GET", "path": "/a", "bytes_in": 0}
 EMPTY = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 RECORD = {"id": "1", "method": "GET", "target": "/a", "status": 200, "length": 0, "digest": EMPTY}
 STREAM = streams.Stream(0, b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n", [], 1, [])
 
 
 def disagreements(lines, records, seen) -> list:
-    side = comparing.Comparison("node", {"127.1.0.0": lines}, records, {0: seen})
+    side = comparing.Comparison("node", 0, {"127.1.0.0": lines}, records, {0: seen})
     side.compare([STREAM])
     return side.found
 

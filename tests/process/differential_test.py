@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether the proxy and the servers behind it ever read a stream differently, which is what request smuggling needs.
 
-Another run: pytest differential_test.py --seed 7 --streams 500. One stream again: --seed 7 --only 123.
+Another run: pytest differential_test.py --seed 7 --streams 500. One stream again: --seed 7 --only 123. Streams that
+were read differently are kept as files of their bytes in the folder SLUICE_FOUND.
 """
 import collections
 import os
 import pathlib
+import tempfile
 import time
 
 import pytest
@@ -14,7 +16,7 @@ from differential import comparing, recording, sending, streams
 
 SMALL = 2_000
 FULL = 100_000
-FOUND = pathlib.Path(os.environ.get("SLUICE_FOUND", "/tmp/sluice-differential"))  # streams that were read differently
+FOUND = pathlib.Path(os.environ.get("SLUICE_FOUND", tempfile.gettempdir() + "/sluice-differential"))
 
 
 def settings(nodes: dict, log: pathlib.Path) -> dict:
@@ -46,8 +48,8 @@ def run(sluice, started, folder, made) -> tuple:
     for program in (proxy, *nodes.values()):  # what is written at the end of a request is then there
         program.stop()
     lines = comparing.access_log(log)
-    sides = [comparing.Comparison(name, lines[name], recording.records(name, folder / name), seen[name])
-             for name in nodes]
+    sides = [comparing.Comparison(name, place, lines, recording.records(name, folder / name), seen[name])
+             for place, name in enumerate(nodes)]
     for side in sides:
         side.compare(made)
     return sides, took
@@ -56,8 +58,8 @@ def run(sluice, started, folder, made) -> tuple:
 def keep(found, made, seed: int) -> None:
     """The bytes of every stream in question, to be sent again by hand."""
     by_number = {stream.number: stream for stream in made}
-    for number in {one.number for one in found} - {-1}:
-        FOUND.mkdir(parents=True, exist_ok=True)
+    FOUND.mkdir(parents=True, exist_ok=True)
+    for number in {one.number for one in found} & by_number.keys():
         (FOUND / f"{seed}-{number}").write_bytes(by_number[number].data)
 
 

@@ -5,9 +5,12 @@ import collections
 import dataclasses
 import hashlib
 import json
+import re
 
 from . import strict
 from .sending import source_address
+
+METHODS = {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"}
 
 
 @dataclasses.dataclass
@@ -18,22 +21,22 @@ class Disagreement:
 
 
 def access_log(file) -> dict:
-    """The proxy's lines of requests that went to a node: by service, by client, in order."""
-    lines = collections.defaultdict(lambda: collections.defaultdict(list))
+    """The proxy's lines of requests it could read, by the address of the client, in order."""
+    lines = collections.defaultdict(list)
     for text in file.read_text(encoding="utf-8", errors="surrogateescape").split("\n"):
         line = json.loads(text) if text else {}
-        if line.get("attempts"):
-            lines[line["service"]][line["client"].rpartition(":")[0]].append(line)
+        if line.get("method"):
+            lines[line["client"].rpartition(":")[0]].append(line)
     return lines
 
 
 def served(line: dict) -> bool:
-    return line["error"] is None and line["status"] == 200
+    return line["attempts"] > 0 and line["error"] is None and line["status"] == 200
 
 
 def refused(line: dict) -> bool:
     """The node's own refusal: 4xx and 5xx of a node that is stricter than HTTP, such as an unknown method."""
-    return line["error"] is None and line["status"] != 200
+    return line["attempts"] > 0 and line["error"] is None and line["status"] != 200
 
 
 def same_text(logged: str, target: str) -> bool:
@@ -43,17 +46,20 @@ def same_text(logged: str, target: str) -> bool:
 class Comparison:
     """One node's side of a run."""
 
-    def __init__(self, name: str, lines: dict, records: list, seen: dict):
-        self.name, self.lines, self.seen = name, lines, seen
+    def __init__(self, name: str, place: int, lines: dict, records: list, seen: dict):
+        self.name, self.place, self.lines, self.seen = name, place, lines, seen
         self.found: list[Disagreement] = []
         self.counts = collections.Counter()
         self.read: dict[int, list] = {}  # what the node read of each stream
         self.by_id = collections.defaultdict(list)
-        self.anonymous = 0
+        self.anonymous = 0  # refusals of messages whose head the node did not read
+        self.unread = 0  # requests of the proxy the node wrote nothing about
         for record in records:
             self._take(record)
 
     def report(self, number: int, what: str) -> None:
+        if number < 0 and (token := re.search(r"/t(\d+)/", what)):
+            number = int(token[1])
         self.found.append(Disagreement(self.name, number, what))
 
     def _take(self, record: dict) -> None:
@@ -61,20 +67,26 @@ class Comparison:
             self.report(-1, f"the proxy wrote what is not strict, {record['fault']}: {record['raw']!r}")
         elif record.get("incomplete"):
             self.counts["cut off"] += 1
-        elif record.get("id"):
-            self.by_id[record["id"]].append(record)
+        elif identity := record.get("id") or self._id_in(record.get("raw", "")):
+            self.by_id[identity].append(record)
         else:
             self.anonymous += 1
             self.counts[f"refused without reading the head: {record.get('reason', record['status'])}"] += 1
 
+    @staticmethod
+    def _id_in(raw: str):
+        """Node.js shows the bytes it refused: the last request in them is the one."""
+        found = re.findall(r"\r\nX-Request-Id: ([0-9a-f]{32})\r\n", raw)
+        return found[-1] if found else None
+
     def compare(self, streams) -> None:
         for stream in streams:
-            lines = self.lines.get(source_address(stream.number), [])
+            lines = self.lines.get(source_address(self.place, stream.number), [])
             self._compare_stream(stream, lines)
         for record in (one for left in self.by_id.values() for one in left):
             self.report(-1, f"a request the proxy does not know of: {record}")
-        if self.anonymous > self.counts["refused"] + self.counts["failed"]:
-            self.report(-1, f"{self.anonymous} messages refused, the proxy knows of {self.counts['refused']}")
+        if self.anonymous > self.unread:
+            self.report(-1, f"{self.anonymous} messages refused, the proxy knows of {self.unread}")
 
     def _compare_stream(self, stream, lines) -> None:
         strictly = strict.read_all(stream.data)
@@ -90,13 +102,21 @@ class Comparison:
 
     def _compare_request(self, number: int, line: dict, records: list, wanted) -> None:
         good = [record for record in records if record["status"] == 200]
+        self.unread += line["attempts"] > 0 and not records
+        if len(records) > max(1, line["attempts"]):
+            self.report(number, f"the node wrote {len(records)} times about {line}: {records}")
         if served(line):
             self.counts["served"] += 1
             self._compare_served(number, line, good, wanted)
         elif refused(line):
             self.counts["refused"] += 1
-            self.counts[f"refused with {line['status']}: {line['method'][:20]}"] += 1
+            kind = line["method"] if line["method"] in METHODS else "another method"
+            self.counts[f"refused with {line['status']}: {kind}"] += 1
             self.read[number].append(None)
+        elif line["attempts"] == 0:
+            self.counts[f"answered by the proxy: {line['status']} {line['error']}"] += 1
+            if records:
+                self.report(number, f"read by the node and answered by the proxy: {line} {records}")
         else:
             self.counts["failed"] += 1
             self.counts[f"failed: {line['status']} {line['error']}"] += 1

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nodes that write down every request they read: {id, method, target, status, length, digest} as a JSON line each.
 
-nginx reads the whole body to pass it on to a second server of its own, and its log holds it. Apache reads it in a Lua
-handler that leaves length and digest as notes for the log, so that refusals, which reach no handler, are logged too.
+nginx reads the whole body to pass it on to a second server of its own, and its log holds it. Apache reads it through a
+Lua filter that leaves length and digest as notes for the log, so that refusals, which reach no handler, are logged too.
 Every answer names the request it belongs to in X-Seen.
 """
 import hashlib
@@ -36,7 +36,7 @@ http {{
     server {{
         listen unix:{folder}/inner.sock;
         access_log off;
-        location / {{ return 204; }}
+        location / {{ return 200; }}
     }}
 }}
 """
@@ -82,6 +82,8 @@ LuaHookTranslateName {folder}/see.lua skip early
     SetHandler lua-script
 </Location>
 LuaMapHandler ^ {folder}/see.lua see
+LuaInputFilter body {folder}/see.lua body
+SetInputFilter body
 """
 
 SEE_LUA = """
@@ -91,12 +93,22 @@ function skip(r)
 end
 
 function see(r)
-    local body = r:requestbody() or ""
-    r.notes["length"] = tostring(#body)
-    r.notes["digest"] = r:sha1(body)
     r.notes["target"] = r.unparsed_uri
     r.headers_out["X-Seen"] = r.headers_in["X-Request-Id"]
     return apache2.OK
+end
+
+function body(r)
+    local pieces = {}
+    coroutine.yield()
+    while bucket ~= nil do
+        pieces[#pieces + 1] = bucket
+        coroutine.yield(bucket)
+    end
+    local whole = table.concat(pieces)
+    r.notes["length"] = tostring(#whole)
+    r.notes["digest"] = r:sha1(whole)
+    coroutine.yield("")
 end
 """
 
@@ -175,7 +187,9 @@ def read_nginx(line: str) -> dict:
 def read_apache(line: str) -> dict:
     began, identity, method, status, length, digest, target = line.split("\t")
     record = {"began": int(began), "id": identity.strip("-"), "method": method, "status": int(status)}
-    if length != "-":
+    if length == "-":
+        record["status"] = 400  # its body never came to an end
+    else:
         plain = target.encode("latin-1").decode("unicode_escape")  # Apache escapes what it logs
         record |= {"length": int(length), "digest": digest, "target": plain}
     return record

@@ -6,15 +6,18 @@ Reads until the proxy closes. Nobody waits for a fixed time: the proxy's own sho
 import asyncio
 import re
 
+from running import parse_address
+
 SEEN = re.compile(rb"\r\nX-Seen: ([0-9a-f]+)\r\n", re.IGNORECASE)
-AT_ONCE = 192
+AT_ONCE = 256
 PATIENCE = 30  # seconds until a connection the proxy leaves open is an error of its own
 LEFT_OPEN = "left open"
 
 
-def source_address(number: int) -> str:
-    """One of 16 million addresses of this machine; 127.0.x.x is left to the servers."""
-    return "127.%d.%d.%d" % (1 + (number >> 16), number >> 8 & 255, number & 255)
+def source_address(place: int, number: int) -> str:
+    """One of 16 million addresses of this machine for the stream of this number to the listener in this place.
+    127.0.x.x is left to the servers."""
+    return "127.%d.%d.%d" % (1 + place * 32 + (number >> 16), number >> 8 & 255, number & 255)
 
 
 class Sending(asyncio.Protocol):
@@ -49,11 +52,11 @@ class Sending(asyncio.Protocol):
             self._done.set_result(b"".join(self._got))
 
 
-async def send_one(stream, address, results: dict) -> None:
+async def send_one(stream, place: int, address, results: dict) -> None:
     loop = asyncio.get_running_loop()
     done = loop.create_future()
     sending = Sending(stream, done)
-    await loop.create_connection(lambda: sending, *address, local_addr=(source_address(stream.number), 0))
+    await loop.create_connection(lambda: sending, *address, local_addr=(source_address(place, stream.number), 0))
     late = loop.call_later(PATIENCE, sending.give_up)
     answers = await done
     results[stream.number] = [identity.decode("ascii") for identity in SEEN.findall(answers)]
@@ -65,13 +68,13 @@ async def send_one(stream, address, results: dict) -> None:
 async def send_to_all(streams, addresses: dict) -> dict:
     """Every stream to every address. For each name: stream number to the request ids its client saw, in order."""
     seen = {name: {} for name in addresses}
-    places = {name: (address.rpartition(":")[0], int(address.rpartition(":")[2])) for name, address in addresses.items()}
+    wheres = {name: parse_address(address)[1] for name, address in addresses.items()}
     waiting = iter(streams)
 
     async def work():
         for stream in waiting:
-            for name, place in places.items():
-                await send_one(stream, place, seen[name])
+            for place, name in enumerate(addresses):
+                await send_one(stream, place, wheres[name], seen[name])
 
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
     return seen

@@ -125,8 +125,8 @@ def read_chunked(data: bytes, at: int, request: Request) -> None:
 
 def read(data: bytes, at: int = 0) -> Request:
     """The request that begins at this offset."""
-    if data.startswith(b"\r\n", at):
-        at += 2  # section 2.2: an empty line before the request line
+    while data.startswith(b"\r\n", at):
+        at += 2  # section 2.2: at least one empty line before the request line is ignored
     end = data.find(b"\r\n\r\n", at)
     if end < 0:
         raise Incomplete
