@@ -107,10 +107,7 @@ void process::stop() {
 }
 
 void process::reopen_logs() {
-    boost::asio::post(context_, [this] {
-        access_log_.reopen();
-        telemetry::log_info("reopened the access log");
-    });
+    boost::asio::post(context_, [this] { access_log_.reopen(); });
 }
 
 void process::begin_drain() {

@@ -32,7 +32,7 @@ int open_log_file(const std::string& path) {
     const int descriptor =
         ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
     if (descriptor < 0)
-        throw std::system_error(errno, std::generic_category(), path);
+        throw std::system_error(errno, std::generic_category(), "cannot open the log " + path);
     return descriptor;
 }
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from nodes import need
+from running import connect
 
 SIZES = [0, 1, 2**14 - 1, 2**14, 2**14 + 1, 10_000_000]
 GIGABYTE = 2**30
@@ -110,10 +111,62 @@ def test_a_gigabyte_passes_both_ways_in_flat_memory(server, sluice, folder):
 @pytest.mark.long
 def test_a_slow_reader_does_not_make_the_proxy_buffer(server, sluice):
     proxy = sluice(server.address)
-    write_body(server.root / "body", 200_000_000)
+    with open(server.root / "body", "wb") as file:
+        file.truncate(GIGABYTE)
+    (server.root / "body").chmod(0o644)
     with Memory(proxy) as memory, httpx.stream("GET", f"{proxy.url}/files/body", timeout=60) as answer:
         pieces = answer.iter_raw(65536)
         for _ in range(20):  # about a megabyte, then nothing for as long as the node would need for all of it
             next(pieces)
         threading.Event().wait(3)
+    print(f"RSS growth: {memory.growth} KiB")
     assert memory.growth < 16 * 1024
+
+
+def test_a_node_that_does_not_read_stops_the_upload_instead_of_filling_memory(sluice, scripted):
+    node = scripted()
+    proxy = sluice(node.address)
+    size = 64_000_000
+    go_on, got = threading.Event(), []
+
+    def play(link):
+        go_on.wait(30)
+        digest, left = hashlib.sha256(), size
+        while left > 0:
+            piece = link.recv(2**20)
+            digest.update(piece)
+            left -= len(piece)
+        got.append(digest.hexdigest())
+        link.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    node.play(play)
+    body = random.Random(size).randbytes(size)
+    client = connect(proxy.address)
+    client.sendall(b"PUT /upload HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
+    with Memory(proxy) as memory:
+        client.settimeout(1)  # a second without a byte taken: everything on the way is full
+        sent = 0
+        with pytest.raises(TimeoutError):
+            while True:
+                sent += client.send(body[sent:sent + 2**20])
+        assert sent < size
+        go_on.set()
+        client.settimeout(30)
+        client.sendall(body[sent:])
+        assert client.recv(4096).startswith(b"HTTP/1.1 204 ")
+    assert got == [hashlib.sha256(body).hexdigest()]
+    assert memory.growth < 16 * 1024
+
+
+def test_a_node_that_writes_byte_by_byte_is_relayed_whole(sluice, scripted):
+    node = scripted()
+    proxy = sluice(node.address)
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
+
+    def play(link):
+        for byte in answer:
+            link.sendall(bytes([byte]))
+            threading.Event().wait(0.001)
+
+    node.play(play)
+    assert httpx.get(f"{proxy.url}/slow", timeout=30).text == "hello world"

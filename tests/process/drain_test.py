@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGTERM: what was begun is finished, what was sent is answered, nothing is reset."""
+import itertools
+import re
 import signal
 import threading
+import time
 
 import httpx
 import pytest
@@ -15,6 +18,18 @@ def read_to_end(link) -> bytes:
     answer = b""
     while piece := link.recv(65536):
         answer += piece
+    return answer
+
+
+def read_to_end_of_answer(link):
+    """True when a whole JSON answer with status 200 came, else what came."""
+    answer = b""
+    while piece := link.recv(65536):
+        answer += piece
+        head, _, body = answer.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        if length and len(body) == int(length[1]):
+            return head.startswith(b"HTTP/1.1 200 ") or answer
     return answer
 
 
@@ -54,6 +69,42 @@ def test_no_connection_whose_bytes_were_sent_before_is_reset(sluice, backend, co
         answer = read_to_end(link)
         assert answer.startswith(b"HTTP/1.1 200 "), (number, answer)
         assert b'"path":"/%d"' % number in answer
+    assert proxy.exit_code() == 0
+
+
+@pytest.mark.parametrize("seconds", [1, pytest.param(10, marks=pytest.mark.long)])
+def test_with_a_connection_per_request_under_load_whatever_was_sent_before_is_answered(sluice, backend, seconds):
+    proxy = sluice(backend().address)
+    told = float("inf")  # when SIGTERM was sent
+    answered, lost = [], []
+
+    def hammer(client):
+        for number in itertools.count():
+            try:
+                link = connect(proxy.address)
+                link.sendall(REQUEST % number)
+            except OSError:
+                return  # nobody listens any more
+            sent = time.monotonic()
+            try:
+                whole = read_to_end_of_answer(link)
+            except OSError as problem:
+                whole = repr(problem)
+            if sent < told:
+                (answered if whole is True else lost).append((client, number, whole))
+            link.close()
+
+    threads = [threading.Thread(target=hammer, args=(client,)) for client in range(8)]
+    for thread in threads:
+        thread.start()
+    threading.Event().wait(seconds)
+    told = time.monotonic()
+    proxy.signal(signal.SIGTERM)
+    for thread in threads:
+        thread.join()
+    print(f"{len(answered)} connections answered")
+    assert not lost
+    assert len(answered) > 100
     assert proxy.exit_code() == 0
 
 

@@ -62,6 +62,7 @@ def test_out_of_descriptors_it_waits_without_spinning_and_recovers(sluice, backe
     assert fetch(f"{proxy.admin}/metrics", timeout=10).status_code == 200
     for link in crowd:
         link.close()
+    freed = time.monotonic()
 
     def served():
         try:
@@ -70,6 +71,9 @@ def test_out_of_descriptors_it_waits_without_spinning_and_recovers(sluice, backe
             return False
 
     eventually(served, "a request is served again")
+    recovered = time.monotonic() - freed
+    print(f"{busy:.1%} CPU while out of descriptors, served again {recovered * 1000:.0f} ms after they came back")
+    assert recovered < 1
     assert proxy.alive()
 
 
@@ -86,6 +90,32 @@ def test_a_killed_node_is_not_seen_by_clients_while_another_lives(sluice, backen
             assert answer.status_code == 200
             assert answer.json()["backend"] == living.address
             assert answer.json()["path"] == f"/after/{number}"
+
+
+def test_a_node_killed_under_load_costs_no_request_while_another_lives(sluice, backend):
+    dying, living = backend(), backend()
+    proxy = sluice(dying.address, living.address)
+    over = threading.Event()
+    served, wrong = [], []
+
+    def ask():
+        with httpx.Client(base_url=proxy.url, timeout=30) as client:
+            while not over.is_set():
+                answer = client.get("/under/load")
+                (served if answer.status_code == 200 else wrong).append(answer.text)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: len(served) > 100, "both nodes are in use")
+    dying.signal(signal.SIGKILL)
+    dying.exit_code()
+    after = len(served)
+    eventually(lambda: len(served) > after + 300, "requests go on")
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
 
 
 def test_a_node_killed_inside_a_body_is_never_a_clean_end(sluice, backend):

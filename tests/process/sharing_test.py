@@ -5,8 +5,9 @@ import subprocess
 import threading
 
 import httpx
+import pytest
 
-from nodes import need
+import nodes
 from running import fetch
 
 
@@ -30,10 +31,15 @@ def test_every_answer_belongs_to_its_request(sluice, backend):
     assert not wrong and len(right) == 800
 
 
-def test_wrk_sees_no_error(sluice, backend):
-    proxy = sluice(backend().address, backend().address)
-    said = subprocess.run([need("wrk"), "-t2", "-c64", "-d2s", f"{proxy.url}/x"], capture_output=True, text=True,
-                          check=True).stdout
+@pytest.mark.parametrize("connections", [64, 512])
+@pytest.mark.parametrize("seconds", [1, pytest.param(20, marks=pytest.mark.long)])
+def test_wrk_sees_no_error(sluice, started, folder, connections, seconds):
+    root = folder / "root"
+    root.mkdir()
+    proxy = sluice(started(nodes.nginx(folder, root)).address)
+    said = subprocess.run([nodes.need("wrk"), "-t2", f"-c{connections}", f"-d{seconds}s", f"{proxy.url}/x"],
+                          capture_output=True, text=True, check=True).stdout
+    print(said)
     assert "Socket errors" not in said and "Non-2xx" not in said, said
     assert int(re.search(r"(\d+) requests in", said)[1]) > 100
 

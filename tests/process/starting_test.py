@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts that must fail and say why, signals while running, and the places a listener can be."""
 import json
+import os
+import pathlib
+import shutil
 import signal
 import subprocess
 
 import httpx
 import pytest
 
+from nodes import NOBODY
 from running import binary, configuration, eventually, fetch
 
 TIMEOUT = 60
@@ -24,7 +28,7 @@ def test_a_second_start_on_the_same_port_exits_1_and_names_it(sluice, backend, f
     taken = [{"name": "web", "address": proxy.address}]
     second = run(folder, json.dumps(configuration([node.address], listeners=taken)))
     assert second.returncode == 1
-    assert proxy.address in second.stderr
+    assert f"{proxy.address}, held by {pathlib.Path(binary()).name} (pid {proxy.pid})" in second.stderr
     assert fetch(f"{proxy.url}/still").status_code == 200
 
 
@@ -34,7 +38,44 @@ def test_an_admin_port_in_use_exits_1(sluice, backend, folder):
     taken = proxy.admin.removeprefix("http://")
     second = run(folder, json.dumps(configuration([node.address], admin={"address": taken})))
     assert second.returncode == 1
-    assert taken in second.stderr
+    assert f"{taken}, held by {pathlib.Path(binary()).name} (pid {proxy.pid})" in second.stderr
+
+
+def test_a_unix_socket_somebody_answers_on_is_not_taken_away(sluice, backend, folder):
+    node = backend()
+    listeners = [{"name": "web", "address": f"unix:{folder}/web.sock"}]
+    first = sluice(node.address, listeners=listeners)
+    second = run(folder, json.dumps(configuration([node.address], listeners=listeners)))
+    assert second.returncode == 1
+    assert first.address in second.stderr
+    with httpx.Client(transport=httpx.HTTPTransport(uds=first.address[5:])) as client:
+        assert client.get("http://any/").status_code == 200
+
+
+def test_a_log_that_cannot_be_opened_exits_1_and_names_it(folder):
+    log = folder / "missing" / "access.log"
+    ended = run(folder, json.dumps(configuration(["127.0.0.1:1"], access_log={"path": str(log)})))
+    assert ended.returncode == 1
+    assert f"cannot open the log {log}: No such file or directory" in ended.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can start a process that has fewer rights")
+def test_a_low_port_without_the_right_to_it_exits_1_and_names_it(folder):
+    def become_nobody():
+        # Inside this namespace every port may be low; the kernel's default is restored for it first.
+        pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("1024", encoding="ascii")
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+    file = folder / "low.yaml"
+    low = [{"name": "web", "address": "127.0.0.1:80"}]
+    file.write_text(json.dumps(configuration(["127.0.0.1:1"], listeners=low)), encoding="utf-8")
+    program = shutil.copy(binary(), folder)  # where nobody can reach it
+    ended = subprocess.run([program, "run", "--config", str(file)], capture_output=True, text=True, timeout=TIMEOUT,
+                           preexec_fn=become_nobody)
+    assert ended.returncode == 1
+    assert "cannot bind 127.0.0.1:80: Permission denied" in ended.stderr
 
 
 def test_a_bad_file_exits_78_and_says_where(folder):
