@@ -17,8 +17,10 @@ namespace sluice::runtime {
 
 class worker {
 public:
-    /// `index` numbers the per-thread cells of telemetry.
-    explicit worker(unsigned index);
+    using clock_source = time_point (*)() noexcept;
+
+    /// `index` numbers the per-thread cells of telemetry. `clock` is read once a turn; tests hand in their own.
+    explicit worker(unsigned index, clock_source clock = &steady_clock::now);
     ~worker();
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
@@ -51,6 +53,7 @@ private:
     void run_ready();
 
     unsigned index_;
+    clock_source clock_;
     time_point now_;
     poll_set sockets_;
     timer_wheel timers_;
