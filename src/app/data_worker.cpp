@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <utility>
+
 namespace sluice::app {
 
 // This worker's part of one listener.
@@ -48,12 +50,12 @@ void data_worker::start() {
 
 void data_worker::drain() {
     loop_.post([this] {
-        draining_ = true;
-        for (auto& one : shares_)
-            one->acceptor.stop();
         for (auto& one : shares_)
             one->server.drain();
+        for (auto& one : shares_)
+            one->acceptor.stop();
         gateway_.drain();
+        draining_ = true;  // only now: a connection that ends while another listener's queue is still full is not the last
         tell_drained();
     });
 }
@@ -78,7 +80,8 @@ void data_worker::tell_drained() {
     for (const auto& one : shares_)
         if (one->server.open() != 0)
             return;
-    drained_();
+    if (!std::exchange(told_drained_, true))
+        drained_();
 }
 
 std::size_t data_worker::shed_idle() {

@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 namespace sluice::net {
 
@@ -29,7 +30,7 @@ bool out_of_descriptors(int code) noexcept {
 acceptor::acceptor(runtime::worker& owner, int fd, bool is_unix, connection_gate& gate, std::size_t threshold,
                    on_connection accepted, on_shortage shortage)
     : worker_(owner),
-      socket_(owner, fd, runtime::watched::sharing::between_workers),
+      socket_(std::in_place, owner, fd, runtime::watched::sharing::between_workers),
       is_unix_(is_unix),
       gate_(gate),
       on_connection_(std::move(accepted)),
@@ -40,7 +41,7 @@ acceptor::~acceptor() = default;
 
 // Whether the next descriptor would still come from the reserve; a duplicate made for a moment tells.
 bool acceptor::in_reserve() noexcept {
-    const int probe = ::fcntl(socket_.fd(), F_DUPFD_CLOEXEC, 0);
+    const int probe = ::fcntl(socket_->fd(), F_DUPFD_CLOEXEC, 0);
     if (probe < 0)
         return true;
     ::close(probe);
@@ -55,7 +56,7 @@ acceptor::taken acceptor::accept_one() {
         return taken::full;
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    const int fd = ::accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(socket_->fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         gate_.leave();
         if (out_of_descriptors(errno))
@@ -80,16 +81,18 @@ runtime::task<> acceptor::run() {
         if (got == taken::one)
             continue;
         if (got == taken::queue_empty) {
-            socket_.set_unreadable();
-            co_await socket_.until(direction::in, runtime::timer::never);
+            socket_->set_unreadable();
+            co_await socket_->until(direction::in, runtime::timer::never);
             continue;
         }
         // What is shed now is closed in this turn, so the pause is short when there was something.
         const bool shed = got == taken::no_descriptor && on_shortage_() != 0;
         const auto until = worker_.now() + (shed ? runtime::timer_wheel::tick : shortage_pause);
         // A listening socket never becomes writable: this is a pure pause.
-        co_await socket_.until(direction::out, until);
+        co_await socket_->until(direction::out, until);
     }
+    // Whoever connects from now on is refused at once, instead of waiting in a queue nobody looks at.
+    socket_.reset();
 }
 
 void acceptor::stop() {
@@ -99,8 +102,8 @@ void acceptor::stop() {
     // Clients whose connection the kernel has already answered must not be reset.
     while (accept_one() == taken::one) {
     }
-    socket_.interrupt(runtime::direction::in);
-    socket_.interrupt(runtime::direction::out);
+    socket_->interrupt(runtime::direction::in);
+    socket_->interrupt(runtime::direction::out);
 }
 
 } // namespace sluice::net

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,7 +70,7 @@ private:
     taken accept_one();
 
     runtime::worker& worker_;
-    runtime::watched socket_;
+    std::optional<runtime::watched> socket_;  // until the accept loop has ended
     bool is_unix_;
     connection_gate& gate_;
     on_connection on_connection_;
