@@ -41,6 +41,10 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
     const auto step = static_cast<std::size_t>(alignment);
     return budget::note_allocation(std::aligned_alloc(step, (size + step - 1) / step * step));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    budget::counted.allocations += budget::counting ? 1 : 0;
+    return std::malloc(size);
+}
 void operator delete(void* room) noexcept { std::free(room); }
 void operator delete(void* room, std::size_t) noexcept { std::free(room); }
 void operator delete(void* room, std::align_val_t) noexcept { std::free(room); }
