@@ -19,6 +19,9 @@ void client_session::begin(method verb, const limits& bounds) {
     head_bytes_ = 0;
     request_done_ = response_done_ = sent_any_ = answered_ = false;
     fault_ = {errc::upstream_closed, blame::upstream};
+    // The end of the last exchange may have interrupted its waits; these are new ones.
+    socket_->resume_waits(runtime::direction::in);
+    socket_->resume_waits(runtime::direction::out);
 }
 
 void client_session::put_head(const outgoing_request& request) {
