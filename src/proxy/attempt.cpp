@@ -101,7 +101,8 @@ std::optional<failure> forward_informational(exchange& x, unsigned count) {
 
 // A node may switch protocols only when asked, and only to what was asked for (CVE-2026-2833).
 std::optional<failure> check_switch(const exchange& x) {
-    if (x.outgoing.upgrade && names_one_of(x.response.upgrade, x.request->upgrade))
+    const bool request_left = !x.pump_running || x.pump_ended.await_ready();
+    if (request_left && x.outgoing.upgrade && names_one_of(x.response.upgrade, x.request->upgrade))
         return {};
     return failure{errc::bad_upstream_message, blame::upstream, retry_hint::never, "a 101 that was not asked for"};
 }

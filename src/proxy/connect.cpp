@@ -49,8 +49,11 @@ runtime::task<outcome<upstream::node_pool::connection>> connect(exchange& x, ups
         upstream::slot_wait queued(pool, room_by);
         const while_waiting told(x.queued, &queued);
         const auto why = co_await queued;
-        if (x.stopped())
+        if (x.stopped()) {
+            if (why == wake::ready)
+                pool.wake_next();
             co_return x.stop_reason();
+        }
         if (why == wake::expired)
             co_return failure{errc::overloaded, blame::gateway, retry_hint::never, "pool"};
         if (auto idle = pool.take_idle())

@@ -106,13 +106,12 @@ std::optional<failure> gateway::prepare(exchange& x) {
 
 void gateway::answer(exchange& x, const failure& why) {
     x.error = why.code;
-    if (why.code == errc::client_gone)
-        x.status = x.response_begun ? x.status : http::reply_for(errc::client_gone).status;
+    if (!x.response_begun)
+        x.status = http::reply_for(why.code).status;
     if (x.response_begun || why.code == errc::client_gone || why.code == errc::shutting_down) {
         x.client->reset();
         return;
     }
-    x.status = http::reply_for(why.code).status;
     put_local_answer(*x.client, why.code, x.client->fault_detail(), x.outgoing.request_id);
 }
 
