@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens a connection to a node. Used by upstream/pool; names are resolved long before.
+// Opens a connection to a node. Used by proxy/connect; names are resolved long before.
 #pragma once
 
 #include "sluice/net/address.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One thread's event loop: sockets, deadlines and work posted by others. A request lives its whole life on one worker.
-// Data workers call run(); the control thread lets Asio drive its worker instead (runtime/control.hpp).
+// Data workers call run(); the control thread lets Asio drive its worker instead (runtime/asio_loop.hpp).
 #pragma once
 
 #include "sluice/base/clock.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One HTTP/1 connection to a node: writes requests, reads responses, knows whether it may serve another.
-// Used by upstream/pool, which owns it, and by the gateway through upstream_stream.
+// Used by upstream/node_pool, which owns it, and by the gateway through upstream_stream.
 #pragma once
 
 #include "http/h1/chunked.hpp"
