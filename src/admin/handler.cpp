@@ -3,8 +3,6 @@
 
 #include "sluice/http/local_reply.hpp"
 
-#include <fmt/format.h>
-
 #include <string>
 
 namespace sluice::admin {
@@ -36,7 +34,8 @@ std::optional<std::string_view> value_of(const http::request_head& head, std::st
 } // namespace
 
 runtime::task<> handler::handle(http::request_head& head, http::client_stream& client) {
-    const auto id = fmt::format("{:016x}{:016x}", random_.next(), random_.next());
+    const auto digits = hex_id(random_);
+    const std::string_view id(digits.data(), digits.size());
     std::string body;
     bool whole = !head.body.has_body();
     while (!whole && body.size() <= longest_body) {

@@ -45,6 +45,10 @@ std::string_view error_word(const exchange& x) noexcept {
     return http::reply_for(*x.error).word;
 }
 
+std::string name_or_none(const table_route* route, bool per_route) {
+    return route == nullptr || !per_route ? std::string(no_label) : route->settings.name;
+}
+
 std::string_view protocol_of(const http::request_head& head) noexcept {
     return head.received.minor_number == 0 ? "HTTP/1.0" : "HTTP/1.1";
 }
@@ -71,19 +75,17 @@ unsigned recorder::place_of(const http::listener_settings& one) {
     return static_cast<unsigned>(known - listeners_.begin());
 }
 
-telemetry::counter& recorder::request_counter(const exchange& x) {
-    const auto& listener = x.client->client().listener->name;
-    const auto place = place_of(*x.client->client().listener);
-    const std::uint64_t route = x.route == nullptr ? 0 : x.route->position + 1;
-    const std::uint64_t service = x.target == nullptr ? 0 : x.target->service->position + 1;
-    auto& found = requests_[(std::uint64_t{place} << 56) ^ (route << 34) ^ (service << 12) ^ x.status];
+telemetry::counter& recorder::request_counter(const http::listener_settings& listener, const table_route* route,
+                                              const table_service* service, unsigned status) {
+    const std::uint64_t route_place = route == nullptr ? 0 : route->position + 1;
+    const std::uint64_t service_place = service == nullptr ? 0 : service->position + 1;
+    auto& found = requests_[(std::uint64_t{place_of(listener)} << 56) ^ (route_place << 34) ^ (service_place << 12) ^ status];
     if (!found)
-        found = sinks_.metrics.make_counter(
-            "sluice_requests_total",
-            {{"listener", listener},
-             {"route", x.route == nullptr || !sinks_.per_route ? std::string(no_label) : x.route->settings.name},
-             {"service", x.target == nullptr ? std::string(no_label) : x.target->service->settings.name},
-             {"code", fmt::format("{}", x.status)}});
+        found = sinks_.metrics.make_counter("sluice_requests_total",
+                                            {{"listener", listener.name},
+                                             {"route", name_or_none(route, sinks_.per_route)},
+                                             {"service", service == nullptr ? std::string(no_label) : service->settings.name},
+                                             {"code", fmt::format("{}", status)}});
     return *found;
 }
 
@@ -92,7 +94,7 @@ telemetry::histogram& recorder::duration_of(const exchange& x) {
     if (!found)
         found = sinks_.metrics.make_histogram(
             "sluice_request_duration_seconds",
-            {{"route", x.route == nullptr || !sinks_.per_route ? std::string(no_label) : x.route->settings.name}});
+            {{"route", name_or_none(x.route, sinks_.per_route)}});
     return *found;
 }
 
@@ -134,7 +136,8 @@ void recorder::retried(const exchange& x, const failure& why) {
 
 void recorder::finish(const exchange& x) {
     const auto took = steady_clock::now() - x.started;
-    request_counter(x).add(thread_);
+    const auto* service = x.target == nullptr ? nullptr : x.target->service.get();
+    request_counter(*x.client->client().listener, x.route, service, x.status).add(thread_);
     duration_of(x).observe(thread_, took);
     overhead_->observe(thread_, took - x.upstream_wait);
     if (x.error && !x.response_begun && x.status != 0)
@@ -179,9 +182,11 @@ void recorder::count_rejected(std::string_view reason) {
 void recorder::refused(const http::refusal& what) noexcept {
     const auto& answer = http::reply_for(what.code);
     count_rejected(answer.word);
+    request_counter(*what.client.listener, nullptr, nullptr, answer.status).add(thread_);
     if (!sinks_.log.enabled())
         return;
     telemetry::access_record line;
+    line.request_id = what.request_id;
     line.started = worker_.wall_now();
     line.client = what.client.address;
     line.status = static_cast<int>(answer.status);

@@ -37,7 +37,7 @@ public:
 
 private:
     using key = std::uint64_t;
-    telemetry::counter& request_counter(const exchange&);
+    telemetry::counter& request_counter(const http::listener_settings&, const table_route*, const table_service*, unsigned status);
     telemetry::counter& attempt_counter(const exchange&, std::string_view outcome, unsigned outcome_number);
     telemetry::histogram& duration_of(const exchange&);
     telemetry::histogram& connect_time_of(const table_service&);

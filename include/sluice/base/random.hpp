@@ -2,6 +2,7 @@
 // Numbers for spreading load and naming requests. Not for secrets.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <random>
 
@@ -26,5 +27,8 @@ public:
 private:
     std::uint64_t state_;
 };
+
+/// 32 hex digits that name a request.
+std::array<char, 32> hex_id(random_source&) noexcept;
 
 } // namespace sluice

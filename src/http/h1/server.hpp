@@ -7,6 +7,8 @@
 #include "sluice/http/limits.hpp"
 #include "sluice/http/listener.hpp"
 
+#include "sluice/base/random.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -58,6 +60,7 @@ private:
     on_close on_close_;
     std::vector<server_session*> sessions_;
     std::vector<std::unique_ptr<exchange_state>> spare_;
+    random_source random_;  // names what never became a request
     bool draining_ = false;
 };
 

@@ -167,8 +167,10 @@ void server_session::rest() {
 
 void server_session::refuse() {
     const auto& answer = reply_for(fault_);
-    const auto body = reply_body(answer, refusal_, {});
-    server_.handler_.refused({fault_, refusal_, {}, facts_});
+    const auto digits = hex_id(server_.random_);
+    const std::string_view id(digits.data(), digits.size());
+    const auto body = reply_body(answer, refusal_, id);
+    server_.handler_.refused({fault_, refusal_, id, facts_});
     state_->head.clear();  // whatever was read of it
     response_head head;
     head.status = answer.status;
@@ -176,10 +178,9 @@ void server_session::refuse() {
     head.fields.add("Content-Type", "application/json");
     head.body = {framing::kind::length, body.size()};
     keep_open_ = false;
-    put_head(head, {});
+    put_head(head, id);
     put_body({body, true, nullptr});
-    if (flush() == io_state::blocked)
-        return;
+    flush();  // copies what the socket does not take
 }
 
 void server_session::put_informational(const response_head& head) {
