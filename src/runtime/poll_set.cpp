@@ -78,7 +78,11 @@ bool readiness::await_ready() noexcept {
         return true;
     }
     side_.why = wake::ready;
-    return which_ == direction::in ? socket_.readable_ : socket_.writable_;
+    if (which_ == direction::in ? socket_.readable_ : socket_.writable_)
+        return true;
+    // A deadline already past ends the wait here: a byte every few milliseconds would always come before the next tick.
+    side_.why = wake::expired;
+    return deadline_ <= socket_.worker_->now();
 }
 
 void readiness::await_suspend(std::coroutine_handle<> waiter) noexcept {

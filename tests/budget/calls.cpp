@@ -15,7 +15,7 @@
 namespace budget {
 
 calls counted;
-bool counting = false;
+thread_local bool counting = false;
 
 static ssize_t note_io(ssize_t result) {
     if (counting) {

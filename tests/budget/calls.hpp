@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the code under test asks of the heap and of the kernel, counted where the linker sends those calls
-// (--wrap, see CMakeLists.txt) while `counting` is on. One thread only.
+// (--wrap, see CMakeLists.txt) while `counting` is on.
 #pragma once
 
 namespace budget {
@@ -14,6 +14,6 @@ struct calls {
 };
 
 extern calls counted;
-extern bool counting;
+extern thread_local bool counting;  ///< of this thread: the writer of the access log is not part of a request
 
 } // namespace budget

@@ -77,6 +77,14 @@ TEST_CASE_METHOD(fixture, "a wait ends at its deadline and not before") {
     CHECK(why == wake::expired);
 }
 
+TEST_CASE_METHOD(fixture, "a deadline already past ends a wait at once, unless the socket is ready") {
+    loop.settle();
+    wait(direction::in, -1s);
+    CHECK(why == wake::expired);
+    wait(direction::out, -1s);
+    CHECK(why == wake::ready);
+}
+
 TEST_CASE_METHOD(fixture, "a deadline does not outlive its wait") {
     wait(direction::in, 1s);
     pair.theirs.send("x");

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Binding and accepting on loopback ports of the kernel's choice, and on Unix sockets in a folder of the test's own.
+#include "net/acceptor.hpp"
+
+#include "fake/loop.hpp"
+#include "fake/socket.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using sluice::net::acceptor;
+using sluice::net::address;
+using sluice::net::bind_listener;
+using sluice::net::bound_listener;
+using sluice::net::connection_gate;
+
+namespace {
+
+struct open_listener : bound_listener {
+    explicit open_listener(const std::string& where, unsigned workers = 1) : bound_listener(bind_listener(*address::parse(where), workers)) {}
+    ~open_listener() {
+        for (const int fd : descriptors)
+            ::close(fd);
+    }
+    int release(std::size_t at) { return std::exchange(descriptors[at], -1); }
+};
+
+fake::socket connect_to(const address& where) {
+    sockaddr_storage raw{};
+    const auto size = where.to_sockaddr(raw);
+    fake::socket made(::socket(raw.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (::connect(made.fd(), reinterpret_cast<sockaddr*>(&raw), size) != 0 && errno != EINPROGRESS)
+        made.close();
+    return made;
+}
+
+std::string refusal_of(const std::string& where) {
+    try {
+        const open_listener second(where);
+    } catch (const std::system_error& refused) {
+        return refused.what();
+    }
+    return "bound";
+}
+
+struct folder {
+    folder() {
+        auto pattern = (std::filesystem::temp_directory_path() / "sluice-net-XXXXXX").string();
+        path = ::mkdtemp(pattern.data());
+    }
+    ~folder() { std::filesystem::remove_all(path); }
+    std::string path;
+};
+
+struct accepting {
+    explicit accepting(std::size_t limit = 100, std::size_t threshold = acceptor::no_threshold)
+        : gate(limit), one(loop.worker, listener.release(0), false, gate, threshold,
+                           [this](int fd, const address& from) { accepted.emplace_back(fd), client = from; },
+                           [this] { return ++shortages, shed; }) {
+        sluice::runtime::spawn(one.run());
+    }
+    ~accepting() {
+        one.stop();
+        loop.settle();
+    }
+    void connect(int count) {
+        for (int i = 0; i < count; ++i)
+            clients.push_back(connect_to(listener.bound));
+        loop.settle();
+    }
+
+    fake::loop loop;
+    open_listener listener{"127.0.0.1:0"};
+    connection_gate gate;
+    std::vector<fake::socket> accepted;
+    std::vector<fake::socket> clients;
+    address client;
+    int shortages = 0;
+    std::size_t shed = 0;
+    acceptor one;
+};
+
+} // namespace
+
+TEST_CASE("port 0 is bound to a port of the kernel's choice, which all workers share") {
+    const std::string where = GENERATE("127.0.0.1:0", "[::1]:0");
+    const open_listener both(where, 2);
+    REQUIRE(both.descriptors.size() == 2);
+    CHECK(both.bound.port() != 0);
+    CHECK(both.bound.is_v6() == (where[0] == '['));
+    for (const int fd : both.descriptors) {
+        sockaddr_storage raw{};
+        socklen_t size = sizeof raw;
+        ::getsockname(fd, reinterpret_cast<sockaddr*>(&raw), &size);
+        CHECK(address::from(raw) == both.bound);
+    }
+}
+
+TEST_CASE("a port that is taken is refused although its holder shares it among workers, and the holder is named") {
+    const open_listener first("127.0.0.1:0", 2);
+    const auto words = refusal_of(first.bound.to_string());
+    CHECK(words.find("cannot bind " + first.bound.to_string()) != std::string::npos);
+    CHECK(words.find("held by ") != std::string::npos);
+    CHECK(words.find("(pid " + std::to_string(::getpid()) + ")") != std::string::npos);
+}
+
+TEST_CASE("the same port may be bound for IPv4 and IPv6") {
+    const open_listener four("0.0.0.0:0");
+    CHECK(refusal_of("[::]:" + std::to_string(four.bound.port())) == "bound");
+}
+
+TEST_CASE("a Unix socket is shared by duplicates, its stale file is replaced, a live one and other files are left alone") {
+    const folder mine;
+    const auto path = mine.path + "/s.sock";
+    const auto where = "unix:" + path;
+    {
+        const open_listener first(where, 3);
+        CHECK(first.descriptors.size() == 3);
+        CHECK(connect_to(first.bound));
+        CHECK(refusal_of(where).find("cannot bind " + where) != std::string::npos);
+        CHECK(connect_to(first.bound));  // still there after the refusal
+    }
+    CHECK(std::filesystem::exists(path));  // as a crash leaves it
+    CHECK(refusal_of(where) == "bound");
+    std::filesystem::remove(path);
+    ::fclose(::fopen(path.c_str(), "w"));
+    CHECK(refusal_of(where) != "bound");
+    CHECK(std::filesystem::is_regular_file(path));
+}
+
+TEST_CASE("what waits is accepted, without blocking, with the client's address") {
+    accepting all;
+    all.connect(3);
+    CHECK(all.accepted.size() == 3);
+    CHECK(all.gate.open() == 3);
+    CHECK(all.client.ip() == "127.0.0.1");
+    CHECK((::fcntl(all.accepted[0].fd(), F_GETFL) & O_NONBLOCK) != 0);
+}
+
+TEST_CASE("above the limit of connections accepting pauses, and goes on when one has left") {
+    accepting all(2);
+    all.connect(4);
+    CHECK(all.accepted.size() == 2);
+    all.loop.advance(1s);
+    CHECK(all.accepted.size() == 2);
+    CHECK(all.shortages == 0);  // descriptors are not what is missing
+    all.gate.leave();
+    all.loop.settle();
+    CHECK(all.accepted.size() == 2);  // looked at after a pause, not at every turn
+    all.loop.advance(100ms + fake::past);
+    CHECK(all.accepted.size() == 3);
+}
+
+TEST_CASE("in the reserve of descriptors accepting pauses and asks for idle connections to be closed, without spinning") {
+    fake::socket probe(::dup(0));
+    const auto next = static_cast<std::size_t>(probe.fd());
+    probe.close();
+    // The loop and the listener take some first; every connection takes two here.
+    accepting all(100, next + 14);
+    all.connect(20);
+    const auto taken = all.accepted.size();
+    CHECK(taken > 0);
+    CHECK(taken < 20);
+    CHECK(all.shortages == 1);  // once for the whole settle(), not at every turn
+    all.loop.advance(1s);
+    CHECK(all.shortages == 2);
+    CHECK(all.accepted.size() == taken);
+    all.clients.clear();
+    all.accepted.clear();
+    all.loop.advance(100ms + fake::past);
+    CHECK(all.accepted.size() > 0);
+}
+
+TEST_CASE("without a descriptor left accepting pauses too") {
+    accepting all;
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    auto waiting = connect_to(all.listener.bound);
+    rlimit none = before;
+    none.rlim_cur = static_cast<rlim_t>(waiting.fd()) + 1;
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    all.loop.settle();
+    const auto during = all.accepted.size();
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    CHECK(during == 0);
+    CHECK(all.shortages == 1);
+    CHECK(all.gate.open() == 0);
+    all.loop.advance(100ms + fake::past);
+    CHECK(all.accepted.size() == 1);
+}
+
+TEST_CASE("a stop takes what waits in the queue, and whoever comes later is refused") {
+    accepting all;
+    for (int i = 0; i < 5; ++i)
+        all.clients.push_back(connect_to(all.listener.bound));
+    all.one.stop();
+    CHECK(all.accepted.size() == 5);
+    all.loop.settle();
+    auto late = connect_to(all.listener.bound);
+    late.receive();
+    CHECK(late.at_end());
+}
