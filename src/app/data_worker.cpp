@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::app {
 
@@ -55,12 +56,12 @@ void data_worker::start() {
 
 void data_worker::drain() {
     loop_.post([this] {
-        draining_ = true;
-        for (auto& one : shares_)
-            one->acceptor.stop();
         for (auto& one : shares_)
             one->server.drain();
+        for (auto& one : shares_)
+            one->acceptor.stop();
         gateway_.drain();
+        draining_ = true;  // only now: a connection that ends while another listener's queue is still full is not the last
         tell_drained();
     });
 }
@@ -83,7 +84,7 @@ void data_worker::connection_ended(share& of) {
 
 void data_worker::tell_drained() {
     const auto is_open = [](const auto& one) { return !one->acceptor.closed() || one->server.open() != 0; };
-    if (!std::ranges::any_of(shares_, is_open))
+    if (!std::ranges::any_of(shares_, is_open) && !std::exchange(told_drained_, true))
         drained_();
 }
 

@@ -56,6 +56,7 @@ private:
     std::vector<std::unique_ptr<share>> shares_;
     std::function<void()> drained_;
     bool draining_ = false;
+    bool told_drained_ = false;
     std::thread thread_;
 };
 

@@ -20,43 +20,33 @@ unsigned affinity() {
     return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
 }
 
-// This process's folder below /sys/fs/cgroup (version 2): the line `0::/path` of /proc/self/cgroup.
-std::string cgroup_folder() {
-    std::ifstream lines("/proc/self/cgroup");
-    for (std::string line; std::getline(lines, line);)
-        if (line.rfind("0::", 0) == 0)
-            return "/sys/fs/cgroup" + line.substr(3);
-    return {};
-}
-
 // `max 100000` or `150000 100000`: time and period in microseconds.
 double quota_of(const std::string& folder) {
     std::ifstream file(folder + "/cpu.max");
-    std::string time;
+    double time = 0;
     double period = 0;
-    if (!(file >> time >> period) || time == "max" || period <= 0)
-        return HUGE_VAL;
-    return std::stod(time) / period;
-}
-
-// The tightest quota on the way up: a parent's limit holds for its children.
-double tightest_quota() {
-    double least = HUGE_VAL;
-    auto folder = cgroup_folder();
-    while (folder.size() >= std::string("/sys/fs/cgroup").size()) {
-        least = std::min(least, quota_of(folder));
-        const auto cut = folder.find_last_of('/');
-        if (cut == std::string::npos)
-            break;
-        folder.resize(cut);
-    }
-    return least;
+    return file >> time >> period && time > 0 && period > 0 ? time / period : HUGE_VAL;
 }
 
 } // namespace
 
+double cpu_quota(const std::string& membership, const std::string& root) {
+    std::ifstream lines(membership);
+    std::string folder;
+    for (std::string line; folder.empty() && std::getline(lines, line);)
+        if (line.rfind("0::/", 0) == 0)
+            folder = root + line.substr(3);
+    double least = HUGE_VAL;
+    // A parent's limit holds for its children.
+    while (folder.size() >= root.size() && !folder.empty()) {
+        least = std::min(least, quota_of(folder));
+        folder.resize(folder.find_last_of('/') == std::string::npos ? 0 : folder.find_last_of('/'));
+    }
+    return least;
+}
+
 unsigned usable_cpus() {
-    const auto quota = std::ceil(tightest_quota());
+    const auto quota = std::ceil(cpu_quota("/proc/self/cgroup", "/sys/fs/cgroup"));
     const auto cpus = affinity();
     return quota >= cpus ? cpus : std::max(1U, static_cast<unsigned>(quota));
 }

@@ -9,6 +9,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace sluice::app {
@@ -140,6 +142,15 @@ void process::worker_drained() {
         finish();
 }
 
+// A Unix socket's file outlives its descriptor; left behind it looks like a gateway that does not answer.
+void process::remove_socket_files() {
+    for (const auto& one : listeners_)
+        if (one.bound.bound.is_unix())
+            ::unlink(one.bound.bound.path().c_str());
+    if (admin_bound_.is_unix())
+        ::unlink(admin_bound_.path().c_str());
+}
+
 void process::finish() {
     for (auto& one : workers_)
         one->stop();
@@ -148,6 +159,7 @@ void process::finish() {
     // The admin connections unwind in the control worker's next turns; nothing may run on after that.
     control_.turn(control_.now());
     control_.turn(control_.now());
+    remove_socket_files();
     telemetry::log_info("stopped");
     context_.stop();
 }

@@ -61,6 +61,7 @@ private:
     void worker_drained();
     void cut_short();
     void finish();
+    void remove_socket_files();
 
     loaded_settings settings_;
     unsigned workers_count_;

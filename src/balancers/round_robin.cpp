@@ -14,8 +14,9 @@ namespace sluice::balancers {
 
 namespace {
 
-// The cycle is written down once per table. Weights that would make it longer are scaled down to this many turns.
-constexpr std::size_t longest_cycle = 4096;
+// The cycle is written down once per table, turns times nodes steps of work. Weights that would make it longer are scaled
+// down, which costs proportion: with many nodes a cycle may be longer, or the light ones would get far too much.
+std::size_t longest_cycle(std::size_t nodes) noexcept { return std::clamp<std::size_t>(16 * nodes, 4096, 32'768); }
 
 using cycle = std::vector<std::uint32_t>;
 
@@ -30,7 +31,7 @@ std::vector<std::uint64_t> scaled_weights(const std::vector<service::node>& node
     }
     if (divisor == 0)
         return weights;
-    const auto shrink = std::max<std::uint64_t>(1, total / divisor / longest_cycle + 1);
+    const auto shrink = std::max<std::uint64_t>(1, total / divisor / longest_cycle(nodes.size()) + 1);
     for (auto& weight : weights)
         weight = weight == 0 ? 0 : std::max<std::uint64_t>(1, weight / divisor / shrink);
     return weights;

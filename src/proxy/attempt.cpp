@@ -59,9 +59,20 @@ bool names_one_of(std::string_view chosen, std::string_view offers) noexcept {
     return false;
 }
 
+// Who the node is called when the client's Host does not decide (contract: rewrite.host, HTTP/1.0 without Host).
+std::string_view authority_of(const exchange& x) noexcept {
+    const auto& rewrite = x.route->settings.rewrite;
+    const auto& chosen = x.outgoing.authority;
+    if (rewrite.host != host_rewrite::upstream && !chosen.empty())
+        return chosen;
+    return x.node->facts.address.is_unix() ? std::string_view(x.target->service->settings.name) : std::string_view(x.node->text);
+}
+
 // Head and whatever of the body is here leave in one write; the pump sends the rest.
 void send_request(exchange& x, http::upstream_stream& node) {
-    node.put_head(x.outgoing);
+    auto outgoing = x.outgoing;
+    outgoing.authority = authority_of(x);
+    node.put_head(outgoing);
     x.request_progress = x.worker.now();
     http::chunk piece;
     if (!x.replay.empty()) {
@@ -90,7 +101,8 @@ std::optional<failure> forward_informational(exchange& x, unsigned count) {
 
 // A node may switch protocols only when asked, and only to what was asked for (CVE-2026-2833).
 std::optional<failure> check_switch(const exchange& x) {
-    if (x.outgoing.upgrade && names_one_of(x.response.upgrade, x.request->upgrade))
+    const bool request_left = !x.pump_running || x.pump_ended.await_ready();
+    if (request_left && x.outgoing.upgrade && names_one_of(x.response.upgrade, x.request->upgrade))
         return {};
     return failure{errc::bad_upstream_message, blame::upstream, retry_hint::never, "a 101 that was not asked for"};
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace sluice::proxy {
@@ -18,6 +19,13 @@ namespace {
 failure refused(upstream::node_pool& pool, std::string_view why) {
     pool.stats().set_last_error(why);
     return {errc::connect_failed, blame::upstream, retry_hint::always, "connect"};
+}
+
+// Out of descriptors no node is to blame and no other node would do better.
+failure not_even_dialled(upstream::node_pool& pool, int error) {
+    if (error == EMFILE || error == ENFILE)
+        return {errc::overloaded, blame::gateway, retry_hint::never, "descriptors"};
+    return refused(pool, std::strerror(error));
 }
 
 // Sets a member for as long as a wait lasts.
@@ -41,8 +49,11 @@ runtime::task<outcome<upstream::node_pool::connection>> connect(exchange& x, ups
         upstream::slot_wait queued(pool, room_by);
         const while_waiting told(x.queued, &queued);
         const auto why = co_await queued;
-        if (x.stopped())
+        if (x.stopped()) {
+            if (why == wake::ready)
+                pool.wake_next();
             co_return x.stop_reason();
+        }
         if (why == wake::expired)
             co_return failure{errc::overloaded, blame::gateway, retry_hint::never, "pool"};
         if (auto idle = pool.take_idle())
@@ -50,10 +61,11 @@ runtime::task<outcome<upstream::node_pool::connection>> connect(exchange& x, ups
     }
     auto dialled = net::start_dial(x.worker, pool.target());
     if (!dialled) {
-        const auto why = refused(pool, std::strerror(errno));
+        const auto why = not_even_dialled(pool, errno);
         pool.release();
         co_return why;
     }
+    const auto began = x.worker.now();
     const auto connect_by = std::min(deadline, x.worker.now() + x.target->deadlines.connect);
     wake why = wake::ready;
     {
@@ -61,8 +73,10 @@ runtime::task<outcome<upstream::node_pool::connection>> connect(exchange& x, ups
         why = co_await dialled->writable(connect_by);
     }
     const int error = why == wake::ready ? net::dial_error(*dialled) : 0;
-    if (why == wake::ready && error == 0)
+    if (why == wake::ready && error == 0) {
+        x.connect_took = x.worker.now() - began;
         co_return pool.adopt(std::move(dialled));
+    }
     const auto failed = x.stopped()          ? x.stop_reason()
                         : why == wake::ready ? refused(pool, std::strerror(error))
                                              : refused(pool, "connect timed out");

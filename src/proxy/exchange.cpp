@@ -43,7 +43,7 @@ void exchange::end() noexcept {
     pump_ended.clear();
     stopped_.reset();
     error.reset();
-    upstream_wait = {};
+    upstream_wait = connect_took = {};
     attempts = status = 0;
     tried_count_ = 0;
     response_begun = streams = pump_running = false;
@@ -58,6 +58,8 @@ void exchange::stop(errc why, blame who) noexcept {
         dialling->interrupt(runtime::direction::out);
     if (queued != nullptr)
         queued->interrupt();
+    if (response_begun)
+        client->interrupt_output();  // the answer is broken already: nothing waits for this client to read it
 }
 
 void exchange::arm_total(std::chrono::milliseconds total) noexcept {
@@ -65,10 +67,10 @@ void exchange::arm_total(std::chrono::milliseconds total) noexcept {
 }
 
 void exchange::on_client_gone() noexcept {
-    if (streams && response_begun && status == 101)
-        return;  // a tunnel ends by its own directions
     if (client->where() == http::presence::gone)
-        return stop(errc::client_gone, blame::client);
+        return stop(client->fault(), blame::client);
+    if (streams && response_begun && status == 101)
+        return;  // half of a tunnel may end long before the other
     bytes_at_gone_ = client->bytes_out();
     worker.timers().arm(gone_timer_, worker.now() + half_close_grace);
 }

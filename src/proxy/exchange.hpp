@@ -79,6 +79,7 @@ public:
     // For the log and the metrics.
     time_point started{};
     duration upstream_wait{};
+    duration connect_took{};  // of this attempt; zero on a pooled connection
     const table_node* node = nullptr;
     unsigned attempts = 0;
     unsigned status = 0;

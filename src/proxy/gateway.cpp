@@ -47,6 +47,8 @@ runtime::task<> gateway::handle(http::request_head& head, http::client_stream& c
                 failed = left.nothing_left();
                 break;
             }
+            if (failed)
+                recorder_.retried(x, *failed);
             failed = co_await attempt(x, *node, left);   // connect, send, await the head, relay the body
             recorder_.attempt_ended(x, failed);
         } while (failed && left.again(*failed));
@@ -93,7 +95,7 @@ std::optional<failure> gateway::prepare(exchange& x) {
         out.path = *path;
     }
     if (rewrite.host == host_rewrite::preserve)
-        out.authority = head.authority;
+        out.authority = head.authority;  // empty on HTTP/1.0 without Host: the attempt fills in the node's
     else if (rewrite.host == host_rewrite::literal)
         out.authority = rewrite.host_literal;
     out.request_id = {x.request_id.data(), x.request_id_size};
@@ -104,13 +106,12 @@ std::optional<failure> gateway::prepare(exchange& x) {
 
 void gateway::answer(exchange& x, const failure& why) {
     x.error = why.code;
-    if (why.code == errc::client_gone)
-        x.status = x.response_begun ? x.status : http::reply_for(errc::client_gone).status;
+    if (!x.response_begun)
+        x.status = http::reply_for(why.code).status;
     if (x.response_begun || why.code == errc::client_gone || why.code == errc::shutting_down) {
         x.client->reset();
         return;
     }
-    x.status = http::reply_for(why.code).status;
     put_local_answer(*x.client, why.code, x.client->fault_detail(), x.outgoing.request_id);
 }
 

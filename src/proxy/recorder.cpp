@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::proxy {
 
@@ -57,6 +58,7 @@ void recorder::adopt(const table& next) {
     requests_.clear();
     attempts_.clear();
     durations_.assign(next.routes.size() + 1, nullptr);
+    connects_.assign(next.services.size(), nullptr);
 }
 
 // A worker has few listeners: the first look usually hits.
@@ -106,9 +108,28 @@ telemetry::counter& recorder::attempt_counter(const exchange& x, std::string_vie
     return *found;
 }
 
-void recorder::attempt_ended(const exchange& x, const std::optional<failure>& failed) {
+void recorder::attempt_ended(exchange& x, const std::optional<failure>& failed) {
+    if (x.connect_took != duration{})
+        connect_time_of(*x.target->service).observe(thread_, std::exchange(x.connect_took, {}));
     const auto outcome = outcome_of(failed);
     attempt_counter(x, outcome.word, outcome.number).add(thread_);
+}
+
+telemetry::histogram& recorder::connect_time_of(const table_service& one) {
+    auto& found = connects_[one.position];
+    if (!found)
+        found = sinks_.metrics.make_histogram("sluice_upstream_connect_seconds", {{"service", one.settings.name}});
+    return *found;
+}
+
+void recorder::retried(const exchange& x, const failure& why) {
+    // Rare enough to look the series up each time; it is held below so that it stays on the page.
+    const auto& service = x.target->service->settings.name;
+    const std::string reason(http::reply_for(why.code).word);
+    auto& found = retries_[service + ' ' + reason];
+    if (!found)
+        found = sinks_.metrics.make_counter("sluice_retries_total", {{"service", service}, {"reason", reason}});
+    found->add(thread_);
 }
 
 void recorder::finish(const exchange& x) {

@@ -29,7 +29,9 @@ public:
     recorder(runtime::worker&, recorder_sinks);
 
     void adopt(const table&);
-    void attempt_ended(const exchange&, const std::optional<failure>&);
+    void attempt_ended(exchange&, const std::optional<failure>&);
+    /// Another attempt follows this failure.
+    void retried(const exchange&, const failure&);
     void finish(const exchange&);
     void refused(const http::refusal&) noexcept;
 
@@ -38,6 +40,7 @@ private:
     telemetry::counter& request_counter(const exchange&);
     telemetry::counter& attempt_counter(const exchange&, std::string_view outcome, unsigned outcome_number);
     telemetry::histogram& duration_of(const exchange&);
+    telemetry::histogram& connect_time_of(const table_service&);
     unsigned place_of(const http::listener_settings&);
     void count_rejected(std::string_view reason);
     void write_line(const exchange&, duration took);
@@ -49,6 +52,8 @@ private:
     std::unordered_map<key, std::shared_ptr<telemetry::counter>> requests_;
     std::unordered_map<key, std::shared_ptr<telemetry::counter>> attempts_;
     std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> rejected_;
+    std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> retries_;  // by service and reason
+    std::vector<std::shared_ptr<telemetry::histogram>> connects_;   // by service
     std::vector<const http::listener_settings*> listeners_;  // by place in the keys
     std::vector<std::shared_ptr<telemetry::histogram>> durations_;  // by route, the last one for none
 };

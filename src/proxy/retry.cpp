@@ -51,6 +51,8 @@ bool tries::again(const failure& why) {
     }
     if (why.retry == retry_hint::never || !may_send_again())
         return false;
+    // The time for connects bounds connects: how long a node held the request before it broke is not part of it.
+    connect_deadline_ = x_.worker.now() + 3 * x_.target->deadlines.connect;
     if (reused_ && !fresh_) {
         fresh_ = true;
         return true;

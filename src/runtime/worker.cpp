@@ -59,7 +59,8 @@ private:
     std::vector<std::function<void()>> letters_;
 };
 
-worker::worker(unsigned index) : index_(index), now_(steady_clock::now()), timers_(now_), mail_(std::make_unique<mailbox>(*this)) {}
+worker::worker(unsigned index, clock_source clock)
+    : index_(index), clock_(clock), now_(clock()), timers_(now_), mail_(std::make_unique<mailbox>(*this)) {}
 
 worker::~worker() = default;
 
@@ -78,7 +79,7 @@ void worker::turn(time_point until) {
     ready_.insert(ready_.end(), next_.begin(), next_.end());
     next_.clear();
     sockets_.wait(now_, ready_.empty() ? std::min(until, timers_.next_due()) : now_);
-    now_ = steady_clock::now();
+    now_ = clock_();
     timers_.advance(now_);
     mail_->read();
     run_ready();

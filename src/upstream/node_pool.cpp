@@ -122,8 +122,8 @@ void node_pool::drain() noexcept {
 std::size_t node_pool::shed_idle() noexcept {
     const auto closed = idle_.size();
     idle_.clear();
-    open_ -= closed;
-    count_idle();
+    for (auto left = closed; left != 0; --left)
+        close_one();
     return closed;
 }
 

@@ -64,6 +64,9 @@ public:
     /// Takes back what was leased: kept when it may serve another request, closed otherwise.
     void give_back(connection) noexcept;
 
+    /// Passes room on to the next that waits: for whoever was woken and does not use it.
+    void wake_next() noexcept;
+
     /// Closes what is idle, and from now on everything that comes back.
     void drain() noexcept;
     /// Closes idle connections to get descriptors back; says how many.
@@ -87,7 +90,6 @@ private:
     };
     void reap() noexcept;
     void close_one() noexcept;
-    void wake_next() noexcept;
     void count_idle() noexcept;
 
     runtime::worker& worker_;

@@ -22,6 +22,12 @@ import nodes  # noqa: E402
 from running import Backend, Sluice, configuration  # noqa: E402
 
 
+def pytest_addoption(parser):
+    parser.addoption("--seed", type=int, help="differential_test: another seed")
+    parser.addoption("--streams", type=int, help="differential_test: how many streams")
+    parser.addoption("--only", type=int, help="differential_test: this stream alone")
+
+
 def pytest_report_header():
     return "network: " + ("a namespace of our own" if isolation.private else "shared with this machine")
 

@@ -72,6 +72,8 @@ public:
     /// Ends a wait for input, this one and later ones until resume_input().
     virtual void interrupt_input() noexcept = 0;
     virtual void resume_input() noexcept = 0;
+    /// Ends waits for output, this one and later ones of this exchange.
+    virtual void interrupt_output() noexcept = 0;
 
     /// Who is told when the client leaves; nullptr for nobody.
     virtual void on_gone(gone_listener*) noexcept = 0;

@@ -29,8 +29,10 @@ private:
 
 class worker {
 public:
-    /// `index` numbers the per-thread cells of telemetry.
-    explicit worker(unsigned index);
+    using clock_source = time_point (*)() noexcept;
+
+    /// `index` numbers the per-thread cells of telemetry. `clock` is read once a turn; tests hand in their own.
+    explicit worker(unsigned index, clock_source clock = &steady_clock::now);
     ~worker();
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
@@ -76,6 +78,7 @@ private:
     void run_ready();
 
     unsigned index_;
+    clock_source clock_;
     time_point now_;
     time_point wall_of_{};
     std::chrono::system_clock::time_point wall_now_;

@@ -52,6 +52,7 @@ public:
     runtime::readiness output() override;
     void interrupt_input() noexcept override { socket_.interrupt(runtime::direction::in); }
     void resume_input() noexcept override { socket_.resume_waits(runtime::direction::in); }
+    void interrupt_output() noexcept override { socket_.interrupt(runtime::direction::out); }
     void on_gone(gone_listener* listener) noexcept override { gone_listener_ = listener; }
     presence where() const noexcept override;
     void open_tunnel(std::chrono::milliseconds idle) override;

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the code under test asks of the heap and of the kernel, counted where the linker sends those calls
+// (--wrap, see CMakeLists.txt) while `counting` is on. One thread only.
+#pragma once
+
+namespace budget {
+
+struct calls {
+    unsigned allocations = 0;
+    unsigned io = 0;       ///< recv, send, sendmsg, read, write
+    unsigned refused = 0;  ///< of those: EAGAIN
+    unsigned waits = 0;    ///< epoll_wait
+    unsigned other = 0;    ///< epoll_ctl, timers, socket options, opening and closing
+};
+
+extern calls counted;
+extern bool counting;
+
+} // namespace budget

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a kept-alive request through the gateway may cost (docs/adr/0002): no allocation, one read and one write a side,
+// and not one question to the kernel whose answer is already known.
+#include "budget/calls.hpp"
+#include "fake/gateway_rig.hpp"
+
+#include <catch2/catch.hpp>
+
+using budget::calls;
+using budget::counted;
+using budget::counting;
+using fake::gateway_rig;
+using fake::settings_for;
+
+namespace {
+
+// The node and the client are the test's and are not counted.
+class kept_alive {
+public:
+    explicit kept_alive(bool log) : rig_(settings(log)), client_(rig_.connect()) {
+        rig_.send(client_, fake::get);
+        upstream_ = node_.accept();
+        REQUIRE(upstream_);
+        rig_.send(upstream_, answer);
+        REQUIRE(client_.receive().find("hello") != std::string::npos);
+        upstream_.receive();
+    }
+
+    calls one_request(std::string_view request = fake::get) {
+        client_.send(request);
+        counted = {};
+        turn();
+        REQUIRE_FALSE(upstream_.receive().empty());
+        upstream_.send(answer);
+        turn();
+        REQUIRE(client_.receive().find("hello") != std::string::npos);
+        return counted;
+    }
+
+private:
+    static constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello";
+
+    sluice::app::settings settings(bool log) {
+        auto all = settings_for({&node_});
+        if (log)
+            all.access_log.path = "/dev/null";
+        return all;
+    }
+    void turn() {
+        counting = true;
+        rig_.loop.worker.turn(rig_.loop.worker.now());
+        counting = false;
+    }
+
+    fake::node node_;
+    gateway_rig rig_;
+    fake::socket client_;
+    fake::socket upstream_;
+};
+
+} // namespace
+
+TEST_CASE("a kept-alive request allocates nothing, with the log and without it") {
+    const bool log = GENERATE(false, true);
+    kept_alive connection(log);
+    for (int i = 0; i < 20; ++i)
+        connection.one_request();
+    for (int i = 0; i < 1'000; ++i)
+        REQUIRE(connection.one_request().allocations == 0);
+}
+
+TEST_CASE("a kept-alive request costs four calls and its waits: no refused call, no set, no timer") {
+    kept_alive connection(true);
+    for (int i = 0; i < 20; ++i)
+        connection.one_request();
+    for (int i = 0; i < 100; ++i) {
+        const auto cost = connection.one_request();
+        REQUIRE(cost.io == 4);
+        REQUIRE(cost.refused == 0);
+        REQUIRE(cost.other == 0);
+        REQUIRE(cost.waits == 2);
+    }
+}
+
+TEST_CASE("a small body that comes with its head costs no more") {
+    kept_alive connection(true);
+    constexpr std::string_view post = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody";
+    for (int i = 0; i < 20; ++i)
+        connection.one_request(post);
+    const auto cost = connection.one_request(post);
+    CHECK(cost.allocations == 0);
+    CHECK(cost.io == 4);
+    CHECK(cost.refused == 0);
+    CHECK(cost.other == 0);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// One worker's gateway between clients and nodes that a test plays byte by byte, with the test's own time: the real
+// codecs, pools and rules, no threads, no listener.
+#pragma once
+
+#include "app/build_table.hpp"
+#include "fake/loop.hpp"
+#include "fake/socket.hpp"
+#include "http/h1/server.hpp"
+#include "proxy/gateway.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+namespace fake {
+
+/// A node: a listening socket on a port of the kernel's choice.
+class node {
+public:
+    explicit node(int backlog = 16) : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+        sockaddr_in here{};
+        here.sin_family = AF_INET;
+        here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ::bind(listening_.fd(), reinterpret_cast<sockaddr*>(&here), sizeof here);
+        ::listen(listening_.fd(), backlog);
+        sockaddr_storage bound{};
+        socklen_t size = sizeof bound;
+        ::getsockname(listening_.fd(), reinterpret_cast<sockaddr*>(&bound), &size);
+        address_ = sluice::net::address::from(bound);
+    }
+    const sluice::net::address& address() const noexcept { return address_; }
+    int fd() const noexcept { return listening_.fd(); }
+    /// The next connection, or none.
+    socket accept() { return socket(::accept4(listening_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)); }
+    /// From now on connecting is refused.
+    void close() noexcept { listening_.close(); }
+
+private:
+    socket listening_;
+    sluice::net::address address_;
+};
+
+/// Settings with one service `s` over the given nodes and one route `r` to it.
+inline sluice::app::settings settings_for(std::initializer_list<const node*> nodes) {
+    sluice::app::settings all;
+    all.access_log.path = "off";
+    sluice::service::service_settings service;
+    service.name = "s";
+    for (const auto* one : nodes)
+        service.nodes.push_back({one->address(), 1});
+    all.services.push_back(service);
+    sluice::proxy::route_settings route;
+    route.name = "r";
+    route.services.push_back({"s", 1});
+    all.routes.push_back(route);
+    return all;
+}
+
+class gateway_rig {
+public:
+    explicit gateway_rig(sluice::app::settings from)
+        : settings(std::move(from)),
+          metrics(settings.metrics, 1),
+          log(settings.access_log, 1),
+          gateway(loop.worker, {metrics, log}) {
+        table = sluice::app::build_table(settings, 1, 1);
+        gateway.adopt(table);
+        auto terms = std::make_shared<sluice::http::h1::server_settings>();
+        terms->listener.name = "web";
+        terms->bounds = settings.limits;
+        terms->deadlines = settings.timeouts;
+        server = std::make_unique<sluice::http::h1::server>(loop.worker, terms, gateway, [this] { ++closed; });
+    }
+    ~gateway_rig() {
+        server->abort();
+        gateway.drain();
+        loop.settle();
+    }
+
+    /// A client's end of a new connection over TCP, so that it can reset.
+    socket connect() {
+        node door;
+        sockaddr_storage raw{};
+        const auto size = door.address().to_sockaddr(raw);
+        socket theirs(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        if (::connect(theirs.fd(), reinterpret_cast<sockaddr*>(&raw), size) != 0)
+            throw std::runtime_error("connect failed");
+        server->adopt(door.accept().release(), *sluice::net::address::parse("192.0.2.1:4711"));
+        loop.settle();
+        return theirs;
+    }
+    /// Sends and lets everything that follows happen.
+    void send(socket& from, std::string_view bytes) {
+        from.send(bytes);
+        loop.settle();
+    }
+    sluice::service::node_stats::reading stats(std::size_t node = 0) const { return table->services[0]->nodes[node].stats->read(); }
+
+    sluice::app::settings settings;
+    fake::loop loop;
+    sluice::telemetry::registry metrics;
+    sluice::telemetry::access_log log;
+    std::shared_ptr<const sluice::proxy::table> table;
+    sluice::proxy::gateway gateway;
+    std::unique_ptr<sluice::http::h1::server> server;
+    int closed = 0;
+};
+
+inline constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+inline constexpr std::string_view empty_answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+} // namespace fake

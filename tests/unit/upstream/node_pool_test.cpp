@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstream/node_pool.hpp"
+
+#include "fake/loop.hpp"
+#include "fake/socket.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <optional>
+#include <vector>
+
+using namespace std::chrono_literals;
+using sluice::runtime::spawn;
+using sluice::runtime::task;
+using sluice::runtime::wake;
+using sluice::upstream::node_pool;
+using sluice::upstream::slot_wait;
+
+namespace {
+
+task<> queue_up(slot_wait& place, std::optional<wake>& why) { why = co_await place; }
+
+sluice::service::pool_settings small_pool() {
+    sluice::service::pool_settings settings;
+    settings.idle = 3;
+    settings.max = 4;
+    settings.idle_timeout = 10s;
+    return settings;
+}
+
+struct fixture {
+    fake::loop loop;
+    std::shared_ptr<sluice::service::node_stats> stats = std::make_shared<sluice::service::node_stats>(1);
+    node_pool pool{loop.worker, *sluice::net::address::parse("10.0.0.1:80"), small_pool(), stats};
+    sluice::http::limits bounds;
+    std::vector<fake::socket> nodes;
+
+    /// A connection that has served one request and may serve another. nodes.back() is its far end.
+    node_pool::connection used() {
+        REQUIRE(pool.reserve());
+        fake::socket_pair pair;
+        auto connected = pool.adopt(std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()));
+        nodes.push_back(std::move(pair.theirs));
+        serve(*connected, nodes.back());
+        return connected;
+    }
+    void serve(sluice::http::h1::client_session& on, fake::socket& node) {
+        sluice::http::request_head head;
+        head.method_name = "GET";
+        sluice::http::outgoing_request request;
+        request.head = &head;
+        request.path = "/";
+        request.authority = "h";
+        on.begin(sluice::http::method::get, bounds);
+        on.put_head(request);
+        loop.settle();
+        REQUIRE(on.flush() == sluice::http::io_state::done);
+        node.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        loop.settle();
+        sluice::http::response_head response;
+        REQUIRE(on.take_head(response) == sluice::http::io_state::done);
+        sluice::http::chunk piece;
+        REQUIRE(on.take_body(piece) == sluice::http::io_state::done);
+        REQUIRE(piece.last);
+        node.receive();
+    }
+    std::size_t idle() const { return static_cast<std::size_t>(stats->read().idle); }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "the newest idle connection is taken first") {
+    auto first = used();
+    auto second = used();
+    auto* newest = second.get();
+    pool.give_back(std::move(first));
+    pool.give_back(std::move(second));
+    CHECK(idle() == 2);
+    auto taken = pool.take_idle();
+    CHECK(taken.get() == newest);
+    serve(*taken, nodes[1]);
+    pool.give_back(std::move(taken));
+    CHECK(pool.open() == 2);
+}
+
+TEST_CASE_METHOD(fixture, "a connection the node closed or spoke on while idle is dropped, not handed out") {
+    const bool spoke = GENERATE(true, false);
+    pool.give_back(used());
+    if (spoke)
+        nodes[0].send("HTTP/1.1 408 Request Timeout\r\n\r\n");
+    else
+        nodes[0].close();
+    loop.settle();
+    CHECK(pool.take_idle() == nullptr);
+    CHECK(pool.open() == 0);
+}
+
+TEST_CASE_METHOD(fixture, "a connection whose exchange did not end cleanly is closed") {
+    auto one = used();
+    const auto how = GENERATE(0, 1, 2);
+    if (how == 0)
+        one->poison();
+    if (how == 1)
+        one->begin(sluice::http::method::get, bounds);  // a request that got no answer
+    if (how == 2) {
+        nodes[0].send("junk behind the answer");
+        loop.settle();
+    }
+    pool.give_back(std::move(one));
+    CHECK(pool.open() == 0);
+    nodes[0].receive();
+    CHECK(nodes[0].at_end());
+}
+
+TEST_CASE_METHOD(fixture, "no more are open than allowed, no more kept idle than allowed") {
+    std::vector<node_pool::connection> all;
+    for (int i = 0; i < 4; ++i)
+        all.push_back(used());
+    CHECK_FALSE(pool.reserve());
+    for (auto& one : all)
+        pool.give_back(std::move(one));
+    CHECK(pool.open() == 3);
+    CHECK(idle() == 3);
+    CHECK(pool.reserve());
+    pool.release();
+}
+
+TEST_CASE_METHOD(fixture, "who waits for room is served in order, each place once") {
+    std::vector<node_pool::connection> all;
+    for (int i = 0; i < 4; ++i)
+        all.push_back(used());
+    const auto by = loop.worker.now() + 3s;
+    slot_wait first(pool, by);
+    slot_wait second(pool, by);
+    std::optional<wake> woken[2];
+    spawn(queue_up(first, woken[0]));
+    spawn(queue_up(second, woken[1]));
+    CHECK_FALSE(pool.unused());
+    pool.give_back(std::move(all[0]));
+    loop.settle();
+    CHECK(woken[0] == wake::ready);
+    CHECK_FALSE(woken[1]);
+    SECTION("a closed connection makes room too") {
+        all[1]->poison();
+        pool.give_back(std::move(all[1]));
+        loop.settle();
+        CHECK(woken[1] == wake::ready);
+    }
+    SECTION("the time is over") {
+        loop.advance(3s + fake::past);
+        CHECK(woken[1] == wake::expired);
+    }
+    SECTION("somebody stops the exchange") {
+        second.interrupt();
+        loop.settle();
+        CHECK(woken[1] == wake::interrupted);
+        second.interrupt();  // nothing left to end
+    }
+    SECTION("the one whose turn it was does not want it") {
+        pool.wake_next();
+        loop.settle();
+        CHECK(woken[1] == wake::ready);
+    }
+    for (auto& one : all)
+        if (one)
+            pool.give_back(std::move(one));
+}
+
+TEST_CASE_METHOD(fixture, "a place in the queue that goes away is passed over") {
+    std::vector<node_pool::connection> all;
+    for (int i = 0; i < 4; ++i)
+        all.push_back(used());
+    std::optional<wake> woken;
+    slot_wait stays(pool, loop.worker.now() + 3s);
+    {
+        slot_wait leaves(pool, loop.worker.now() + 3s);
+        std::optional<wake> never;
+        spawn(queue_up(leaves, never));
+        leaves.interrupt();
+        loop.settle();
+    }
+    spawn(queue_up(stays, woken));
+    pool.give_back(std::move(all[0]));
+    loop.settle();
+    CHECK(woken == wake::ready);
+    for (auto& one : all)
+        if (one)
+            pool.give_back(std::move(one));
+}
+
+TEST_CASE_METHOD(fixture, "idle connections are closed after their time, and within a second when the node closed them") {
+    pool.give_back(used());
+    loop.advance(5s);
+    pool.give_back(used());
+    CHECK(pool.open() == 2);
+    loop.advance(5500ms);
+    loop.advance(1s);
+    CHECK(pool.open() == 1);
+    nodes[0].receive();
+    CHECK(nodes[0].at_end());
+    nodes[1].close();
+    loop.advance(1s + fake::past);
+    CHECK(pool.open() == 0);
+    CHECK(pool.unused());
+}
+
+TEST_CASE_METHOD(fixture, "draining closes what is idle and what comes back") {
+    auto leased = used();
+    pool.give_back(used());
+    pool.drain();
+    CHECK(pool.open() == 1);
+    pool.give_back(std::move(leased));
+    CHECK(pool.open() == 0);
+}
+
+TEST_CASE_METHOD(fixture, "shedding closes idle connections alone and says how many") {
+    auto leased = used();
+    pool.give_back(used());
+    pool.give_back(used());
+    CHECK(pool.shed_idle() == 2);
+    CHECK(pool.shed_idle() == 0);
+    CHECK(pool.open() == 1);
+    CHECK(stats->read().open == 1);
+    pool.give_back(std::move(leased));
+    CHECK(idle() == 1);
+}
