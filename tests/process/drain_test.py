@@ -108,6 +108,17 @@ def test_with_a_connection_per_request_under_load_whatever_was_sent_before_is_an
     assert proxy.exit_code() == 0
 
 
+def test_what_waits_in_the_queue_because_no_more_connections_are_allowed_is_served_too(sluice, backend):
+    proxy = sluice(backend().address, limits={"connections": 4})
+    links = [connect(proxy.address) for _ in range(20)]
+    for number, link in enumerate(links):
+        link.sendall(REQUEST % number)
+    proxy.signal(signal.SIGTERM)
+    for number, link in enumerate(links):
+        assert b'"path":"/%d"' % number in read_to_end(link)
+    assert proxy.exit_code() == 0
+
+
 def test_a_pipelined_second_request_never_destroys_the_first_answer(sluice, scripted):
     node = scripted()
     proxy = sluice(node.address)
