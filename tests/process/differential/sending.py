@@ -81,9 +81,9 @@ async def send_to_all(streams, addresses: dict) -> dict:
         nonlocal left_open
         for stream in waiting:
             for place, name in enumerate(addresses):
+                if left_open > TOO_MANY:
+                    return
                 left_open += not await send_one(stream, place, wheres[name], seen[name])
-            if left_open > TOO_MANY:
-                return
 
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
     return seen
