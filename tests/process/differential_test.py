@@ -28,7 +28,7 @@ def settings(nodes: dict, log: pathlib.Path) -> dict:
         "routes": [{"name": name, "match": {"listeners": [name], "path": {"prefix": "/"}}, "service": name}
                    for name in nodes],
         "access_log": {"path": str(log), "format": "json"},
-        "timeouts": {"client_head": "700ms", "client_body_idle": "700ms", "client_idle": "700ms"},
+        "timeouts": {"client_head": "2s", "client_body_idle": "2s", "client_idle": "2s", "upstream_head": "10s"},
     }
 
 

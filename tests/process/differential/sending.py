@@ -10,8 +10,9 @@ from running import parse_address
 
 SEEN = re.compile(rb"\r\nX-Seen: ([0-9a-f]+)\r\n", re.IGNORECASE)
 AT_ONCE = 256
-PATIENCE = 30  # seconds until a connection the proxy leaves open is an error of its own
+PATIENCE = 20  # seconds until a connection the proxy leaves open is an error of its own
 LEFT_OPEN = "left open"
+TOO_MANY = 5  # connections left open: no use in going on
 
 
 def source_address(place: int, number: int) -> str:
@@ -27,6 +28,7 @@ class Sending(asyncio.Protocol):
         self._pieces = [stream.data[a:b] for a, b in zip([0, *stream.cuts], [*stream.cuts, len(stream.data)])]
         self._done = done
         self._got = []
+        self.given_up = False
 
     def connection_made(self, transport):
         self._link = transport
@@ -44,6 +46,7 @@ class Sending(asyncio.Protocol):
         self._got.append(data)
 
     def give_up(self) -> None:
+        self.given_up = True
         self._link.abort()
         self.connection_lost(None)
 
@@ -52,17 +55,19 @@ class Sending(asyncio.Protocol):
             self._done.set_result(b"".join(self._got))
 
 
-async def send_one(stream, place: int, address, results: dict) -> None:
+async def send_one(stream, place: int, address, results: dict) -> bool:
+    """Whether the proxy ended the connection."""
     loop = asyncio.get_running_loop()
     done = loop.create_future()
     sending = Sending(stream, done)
     await loop.create_connection(lambda: sending, *address, local_addr=(source_address(place, stream.number), 0))
     late = loop.call_later(PATIENCE, sending.give_up)
     answers = await done
-    results[stream.number] = [identity.decode("ascii") for identity in SEEN.findall(answers)]
-    if late.when() <= loop.time():
-        results[stream.number].append(LEFT_OPEN)
     late.cancel()
+    ids = results[stream.number] = [identity.decode("ascii") for identity in SEEN.findall(answers)]
+    if sending.given_up:
+        ids.append(LEFT_OPEN)
+    return not sending.given_up
 
 
 async def send_to_all(streams, addresses: dict) -> dict:
@@ -70,11 +75,15 @@ async def send_to_all(streams, addresses: dict) -> dict:
     seen = {name: {} for name in addresses}
     wheres = {name: parse_address(address)[1] for name, address in addresses.items()}
     waiting = iter(streams)
+    left_open = 0
 
     async def work():
+        nonlocal left_open
         for stream in waiting:
             for place, name in enumerate(addresses):
-                await send_one(stream, place, wheres[name], seen[name])
+                if left_open > TOO_MANY:
+                    return
+                left_open += not await send_one(stream, place, wheres[name], seen[name])
 
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
     return seen
