@@ -59,8 +59,15 @@ bool names_one_of(std::string_view chosen, std::string_view offers) noexcept {
     return false;
 }
 
+// A Unix socket's path is no Host: its service's name stands for it.
+std::string_view host_of(const exchange& x) noexcept {
+    return x.node->facts.address.is_unix() ? std::string_view(x.target->service->settings.name) : x.node->text;
+}
+
 // Head and whatever of the body is here leave in one write; the pump sends the rest.
 void send_request(exchange& x, http::upstream_stream& node) {
+    if (x.node_is_host)
+        x.outgoing.authority = host_of(x);
     node.put_head(x.outgoing);
     x.request_progress = x.worker.now();
     http::chunk piece;

@@ -150,6 +150,7 @@ void recorder::refused(const http::refusal& what) noexcept {
         return;
     telemetry::access_record line;
     line.started = std::chrono::system_clock::now();
+    line.request_id = what.request_id;
     line.client = what.client.address;
     line.status = static_cast<int>(answer.status);
     line.error = answer.word;

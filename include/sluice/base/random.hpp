@@ -2,6 +2,8 @@
 // Numbers for spreading load and naming requests. Not for secrets.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 
@@ -26,5 +28,21 @@ public:
 private:
     std::uint64_t state_;
 };
+
+/// 32 lower-case hex digits: what names a request (contract, X-Request-Id).
+using hex_id = std::array<char, 32>;
+
+inline hex_id make_hex_id(random_source& random) noexcept {
+    constexpr char digits[] = "0123456789abcdef";
+    hex_id id{};
+    std::uint64_t number = 0;
+    for (std::size_t at = 0; at < id.size(); ++at) {
+        if (at % 16 == 0)
+            number = random.next();
+        id[at] = digits[number >> 60];
+        number <<= 4;
+    }
+    return id;
+}
 
 } // namespace sluice

@@ -162,8 +162,10 @@ void server_session::rest() {
 
 void server_session::refuse() {
     const auto& answer = reply_for(fault_);
-    const auto body = reply_body(answer, refusal_, {});
-    server_.handler_.refused({fault_, refusal_, {}, facts_});
+    const auto made = make_hex_id(server_.random_);
+    const std::string_view request_id{made.data(), made.size()};
+    const auto body = reply_body(answer, refusal_, request_id);
+    server_.handler_.refused({fault_, refusal_, request_id, facts_});
     state_->head.clear();  // whatever was read of it
     response_head head;
     head.status = answer.status;
@@ -171,7 +173,7 @@ void server_session::refuse() {
     head.fields.add("Content-Type", "application/json");
     head.body = {framing::kind::length, body.size()};
     keep_open_ = false;
-    put_head(head, {});
+    put_head(head, request_id);
     put_body({body, true, nullptr});
     if (flush() == io_state::blocked)
         return;
@@ -195,8 +197,10 @@ void server_session::put_head(const response_head& head, std::string_view reques
     discard_body_ = request.verb == method::head;
     response_framing_ = body.how;
     const bool upgraded = head.status == 101;
+    // A client that waits for a 100 which will not come may send its body or not: nothing behind it can be read.
+    const bool body_in_doubt = request.expects_continue && !continue_sent_ && state_->bytes_in == 0;
     keep_open_ = keep_open_ && request.keep_alive && !server_.draining_ && body.how != framing::kind::until_close &&
-                 (body_taken_ || body_begun_);
+                 (body_taken_ || (body_begun_ && !body_in_doubt));
     const auto persist = upgraded        ? persistence::upgrade
                          : !keep_open_   ? persistence::close
                          : client_is_1_0 ? persistence::keep_alive_1_0
