@@ -161,7 +161,9 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
     if (!failed)
         failed = co_await relay(x, node);
     if (x.pump_running) {
-        stop_pump(x, node);
+        // A node that ended its direction of a tunnel may still read the other one.
+        if (failed || x.response.status != 101)
+            stop_pump(x, node);
         co_await x.pump_ended;
         pump_stopped(x);
     }
