@@ -59,20 +59,16 @@ bool names_one_of(std::string_view chosen, std::string_view offers) noexcept {
     return false;
 }
 
-// Who the node is called when the client's Host does not decide (contract: rewrite.host, HTTP/1.0 without Host).
-std::string_view authority_of(const exchange& x) noexcept {
-    const auto& rewrite = x.route->settings.rewrite;
-    const auto& chosen = x.outgoing.authority;
-    if (rewrite.host != host_rewrite::upstream && !chosen.empty())
-        return chosen;
-    return x.node->facts.address.is_unix() ? std::string_view(x.target->service->settings.name) : std::string_view(x.node->text);
+// A Unix socket's path is no Host: its service's name stands for it.
+std::string_view host_of(const exchange& x) noexcept {
+    return x.node->facts.address.is_unix() ? std::string_view(x.target->service->settings.name) : x.node->text;
 }
 
 // Head and whatever of the body is here leave in one write; the pump sends the rest.
 void send_request(exchange& x, http::upstream_stream& node) {
-    auto outgoing = x.outgoing;
-    outgoing.authority = authority_of(x);
-    node.put_head(outgoing);
+    if (x.node_is_host)
+        x.outgoing.authority = host_of(x);
+    node.put_head(x.outgoing);
     x.request_progress = x.worker.now();
     http::chunk piece;
     if (!x.replay.empty()) {
@@ -166,7 +162,9 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
     if (!failed)
         failed = co_await relay(x, node);
     if (x.pump_running) {
-        stop_pump(x, node);
+        // A node that ended its direction of a tunnel may still read the other one.
+        if (failed || x.response.status != 101)
+            stop_pump(x, node);
         co_await x.pump_ended;
         pump_stopped(x);
     }

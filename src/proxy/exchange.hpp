@@ -87,6 +87,7 @@ public:
     std::array<char, 128> request_id{};  // 32 hex of ours, or what a trusted proxy sent
     std::size_t request_id_size = 0;
     bool response_begun = false;
+    bool node_is_host = false;  // the node is sent its own address as Host
     bool streams = false;  // event streams and tunnels: idle times and totals differ
 
 private:

@@ -98,6 +98,7 @@ std::optional<failure> gateway::prepare(exchange& x) {
         out.authority = head.authority;  // empty on HTTP/1.0 without Host: the attempt fills in the node's
     else if (rewrite.host == host_rewrite::literal)
         out.authority = rewrite.host_literal;
+    x.node_is_host = out.authority.empty();              // asked for, or HTTP/1.0 without Host
     out.request_id = {x.request_id.data(), x.request_id_size};
     set_forwarding(out, head, x.client->client(), x.client->room());
     x.replay.begin(head.body.has_body() && http::idempotent(head.verb));

@@ -14,7 +14,7 @@ namespace sluice::conformance {
 
 /// The parts of a configuration that tests vary; each is YAML text, empty for none.
 struct gateway_setup {
-    std::string nodes;          ///< a service's url: "127.0.0.1:1, 127.0.0.1:2"
+    std::string nodes = {};     ///< a service's url: "127.0.0.1:1, 127.0.0.1:2"
     std::string listener = {};  ///< further keys of the listener, ", key: value"
     std::string service = {};   ///< further keys of the service, the same
     std::string routes = "[{name: all, service: all}]";

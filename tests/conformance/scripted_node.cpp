@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace sluice::conformance {
@@ -83,6 +84,12 @@ bool scripted_node::perform(connection& one, const act& step) {
     case act::kind::read_request: return read(one, true);
     case act::kind::send: return one.socket.send(step.bytes);
     case act::kind::close: return false;
+    case act::kind::read_bytes:
+        while (one.in.size() < step.count)
+            if (!fill(one))
+                return false;
+        one.in.erase(0, step.count);
+        return true;
     case act::kind::await_signal: return signals_.try_acquire_for(patience);
     case act::kind::tell: told_.release(); return true;
     case act::kind::echo: return echo(one);

@@ -7,6 +7,8 @@
 #include "raw_socket.hpp"
 
 #include <condition_variable>
+#include <cstddef>
+#include <memory>
 #include <mutex>
 #include <semaphore>
 #include <string>
@@ -20,6 +22,7 @@ struct act {
     enum class kind {
         read_head,     ///< up to the empty line of a request
         read_request,  ///< a whole request
+        read_bytes,    ///< that many bytes
         send,
         close,
         reset,
@@ -31,6 +34,7 @@ struct act {
     };
     kind what;
     std::string bytes = {};
+    std::size_t count = 0;
 };
 
 /// The steps of one connection, begun anew at the end as long as the gateway keeps it open.
@@ -47,6 +51,7 @@ inline const act tell{act::kind::tell};
 inline const act echo{act::kind::echo};
 inline const act shut_write{act::kind::shut_write};
 inline act send(std::string bytes) { return {act::kind::send, std::move(bytes)}; }
+inline act read_bytes(std::size_t count) { return {act::kind::read_bytes, {}, count}; }
 } // namespace acts
 
 /// 200 with the body "ok" to every request.

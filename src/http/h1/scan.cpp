@@ -88,7 +88,8 @@ private:
         if (folded())
             return refuse(errc::bad_request, "a line starts with white space");
         const std::size_t hit = next_control(bytes_, at_.scanned);
-        if (hit - at_.line_start > bounds_.line)
+        // Nodes are bound by the size of a head and its count of fields, not by limits.line (contract, "Forwarding").
+        if (what_ != section::response && hit - at_.line_start > bounds_.line)
             return refuse(errc::head_too_large, "a line is longer than limits.line");
         at_.scanned = hit;
         if (hit == bytes_.size() || (bytes_[hit] == '\r' && hit + 1 == bytes_.size()))

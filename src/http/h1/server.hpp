@@ -3,6 +3,7 @@
 // calls the request_handler and closes. Used by app.
 #pragma once
 
+#include "sluice/base/random.hpp"
 #include "sluice/http/exchange_io.hpp"
 #include "sluice/http/limits.hpp"
 #include "sluice/http/listener.hpp"
@@ -58,6 +59,7 @@ private:
     std::shared_ptr<const server_settings> settings_;
     request_handler& handler_;
     on_close on_close_;
+    random_source random_;
     std::vector<server_session*> sessions_;
     std::vector<std::unique_ptr<exchange_state>> spare_;
     random_source random_;  // names what never became a request
