@@ -72,7 +72,7 @@ void add_transfer_encoding(rows& all) {
         refused("6 two Transfer-Encoding lines", post(as_chunked + as_chunked, chunked_body)));
     all.push_back(refused("6 two Transfer-Encoding lines, the first is gzip",
                           post("Transfer-Encoding: gzip\r\n" + as_chunked, chunked_body)));
-    all.push_back(refused("7 Transfer-Encoding: chunked;p=1", coded(" chunked;p=1")));
+    all.push_back(refused("7 a parameter behind chunked", coded(" chunked;p=1")));
     all.push_back(refused("8 a vertical tab before chunked", coded(" \x0b"
                                                                    "chunked")));
     all.push_back(taken("9 a tab before chunked",
