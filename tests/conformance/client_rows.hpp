@@ -13,10 +13,10 @@ namespace sluice::conformance {
 struct client_row {
     std::string name;
     std::string bytes;
-    unsigned status;                          ///< 200 keeps the connection open, everything else closes it
+    unsigned status;  ///< 200 keeps the connection open, everything else closes it
     std::optional<expected_request> reached;  ///< nothing: no whole request may reach the node
 };
 
 const std::vector<client_row>& client_rows();
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

@@ -75,7 +75,8 @@ std::vector<std::size_t> offsets(std::size_t size) {
     std::vector<std::size_t> all;
     constexpr std::size_t dense = 200;
     const std::size_t stride = 997 * (1 + size / 100'000);
-    for (std::size_t at = 1; at < size; at += at < dense || at + dense > size ? 1 : std::min(stride, size - dense - at + 1))
+    for (std::size_t at = 1; at < size;
+         at += at < dense || at + dense > size ? 1 : std::min(stride, size - dense - at + 1))
         all.push_back(at);
     return all;
 }
@@ -109,12 +110,14 @@ void behind_a_good_one(const client_row& row) {
 const bool registered = [] {
     for (const auto& row : client_rows()) {
         add_case("row " + row.name, "[rows]", [&row] { as_it_is(row); });
-        add_case("row " + row.name + " - split at every offset", "[rows]", [&row] { split_everywhere(row); });
-        add_case("row " + row.name + " - behind a good request", "[rows]", [&row] { behind_a_good_one(row); });
+        add_case("row " + row.name + " - split at every offset", "[rows]",
+                 [&row] { split_everywhere(row); });
+        add_case("row " + row.name + " - behind a good request", "[rows]",
+                 [&row] { behind_a_good_one(row); });
     }
     return true;
 }();
 
-} // namespace
+}  // namespace
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

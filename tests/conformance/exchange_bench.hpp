@@ -16,7 +16,8 @@
 namespace sluice::conformance {
 
 struct exchange_bench {
-    explicit exchange_bench(std::vector<connection_script> scripts = {always_ok()}, gateway_setup setup = {})
+    explicit exchange_bench(std::vector<connection_script> scripts = {always_ok()},
+                            gateway_setup setup = {})
         : node(std::move(scripts)), gateway(in_front_of(node, std::move(setup))) {}
 
     raw_client connect() const { return raw_client(gateway.port()); }
@@ -55,7 +56,8 @@ inline void check_local(const answer& got, unsigned status, std::string_view cod
     const auto id = got.field("X-Request-Id");
     REQUIRE(id);
     CHECK(id->size() == 32);
-    CHECK(got.body.starts_with("{\"error\":{\"code\":\"" + std::string(code) + "\",\"message\":\""));
+    CHECK(
+        got.body.starts_with("{\"error\":{\"code\":\"" + std::string(code) + "\",\"message\":\""));
     CHECK(got.body.ends_with("\",\"request_id\":\"" + *id + "\"}}"));
 }
 
@@ -67,4 +69,4 @@ inline void check_seen(const scripted_node& node, const std::vector<expected_req
         CHECK(describe(seen[i]) == describe(wanted[i]));
 }
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

@@ -17,15 +17,20 @@ struct expected_request {
     std::string body = {};
     std::string trailers = {};
     std::string host = "a";
-    std::string last = {};     ///< behind the framing: Connection, Upgrade, TE
+    std::string last = {};  ///< behind the framing: Connection, Upgrade, TE
 
     std::string head() const {
-        return line + "\r\nHost: " + host + "\r\n" + fields + "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n" +
+        return line + "\r\nHost: " + host + "\r\n" + fields +
+               "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n" +
                "X-Forwarded-Host: " + host + "\r\nX-Request-Id: *\r\n" + framing + last + "\r\n";
     }
 };
 
-inline std::string describe(const message& one) { return one.head + "|" + one.body + "|" + one.trailers; }
-inline std::string describe(const expected_request& one) { return one.head() + "|" + one.body + "|" + one.trailers; }
+inline std::string describe(const message& one) {
+    return one.head + "|" + one.body + "|" + one.trailers;
+}
+inline std::string describe(const expected_request& one) {
+    return one.head() + "|" + one.body + "|" + one.trailers;
+}
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

@@ -23,8 +23,8 @@ private:
 /// Adds a test case; before main() only. Catch owns it from then on.
 inline void add_case(const std::string& name, std::string_view tags, std::function<void()> body) {
     const std::string all(tags);
-    const Catch::AutoReg registered(new generated_case(std::move(body)), CATCH_INTERNAL_LINEINFO, Catch::StringRef(),
-                                    Catch::NameAndTags(name, all));
+    const Catch::AutoReg registered(new generated_case(std::move(body)), CATCH_INTERNAL_LINEINFO,
+                                    Catch::StringRef(), Catch::NameAndTags(name, all));
 }
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

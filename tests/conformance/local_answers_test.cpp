@@ -11,11 +11,12 @@ namespace {
 
 const std::string only_x = "[{name: all, service: all, match: {path: {prefix: /x}}}]";
 
-} // namespace
+}  // namespace
 
 TEST_CASE("CVE-2025-4366: a 404 to a POST whose body is here leaves the next request alone") {
     exchange_bench b({always_ok()}, {.routes = only_x});
-    for (const std::string body : {"Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"}) {
+    for (const std::string body : {"Content-Length: 5\r\n\r\nhello",
+                                   "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"}) {
         auto client = b.connect();
         client.send("POST /missing HTTP/1.1\r\nHost: a\r\n" + body + get("/x"));
         check_local(client.read(), 404, "no_route");
@@ -44,9 +45,13 @@ TEST_CASE("a body over the limit is 413 by its Content-Length") {
 }
 
 TEST_CASE("a body over the limit is 413 by the growth of its chunks") {
-    exchange_bench b({{acts::read_request, acts::send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")}}, {.more = "limits: {body: 8B}"});
+    exchange_bench b(
+        {{acts::read_request, acts::send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")}},
+        {.more = "limits: {body: 8B}"});
     auto client = b.connect();
-    client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nworld\r\n0\r\n\r\n" + get("/2"));
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                "chunked\r\n\r\n5\r\nhello\r\n5\r\nworld\r\n0\r\n\r\n" +
+                get("/2"));
     check_local(client.read(), 413, "body_too_large");
     CHECK(client.ends());
     CHECK(b.node.requests().empty());
@@ -67,7 +72,8 @@ TEST_CASE("a connection without a byte is closed silently") {
 }
 
 TEST_CASE("a body that does not come in time is 408") {
-    exchange_bench b({{acts::read_head, acts::await_end}}, {.more = "timeouts: {client_body_idle: 50ms}"});
+    exchange_bench b({{acts::read_head, acts::await_end}},
+                     {.more = "timeouts: {client_body_idle: 50ms}"});
     auto client = b.connect();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhello");
     check_local(client.read(), 408, "request_timeout");
@@ -81,7 +87,8 @@ TEST_CASE("a head over a limit is 431") {
         many += "A: b\r\n";
     for (int i = 0; i < 6; ++i)
         much += "A: " + std::string(900, 'b') + "\r\n";
-    for (const auto& bytes : {get("/", many), get("/", much), get("/" + std::string(1100, 'a')), get("/", "A: " + std::string(1100, 'b') + "\r\n")}) {
+    for (const auto& bytes : {get("/", many), get("/", much), get("/" + std::string(1100, 'a')),
+                              get("/", "A: " + std::string(1100, 'b') + "\r\n")}) {
         auto client = b.connect();
         client.send(bytes);
         check_local(client.read(), 431, "head_too_large");
@@ -90,4 +97,4 @@ TEST_CASE("a head over a limit is 431") {
     CHECK(b.node.requests().empty());
 }
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

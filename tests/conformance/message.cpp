@@ -14,14 +14,17 @@ constexpr std::string_view empty_line = "\r\n\r\n";
 
 bool same_name(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-        const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+        const auto lower = [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        };
         return lower(x) == lower(y);
     });
 }
 
 std::optional<std::size_t> number(std::string_view digits, int base) {
     std::size_t value = 0;
-    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    const auto [end, failed] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     if (failed != std::errc{} || end != digits.data() + digits.size() || digits.empty())
         return std::nullopt;
     return value;
@@ -77,9 +80,11 @@ bool never_has_body(const message& one, body_rule rule) {
     return status < 200 || status == 204 || status == 304;
 }
 
-} // namespace
+}  // namespace
 
-std::string_view message::start_line() const { return std::string_view(head).substr(0, head.find(line_end)); }
+std::string_view message::start_line() const {
+    return std::string_view(head).substr(0, head.find(line_end));
+}
 
 unsigned message::status() const {
     const auto line = start_line();
@@ -130,7 +135,7 @@ progress read_by_fields(std::string_view bytes, body_rule rule, message& into) {
     return progress::until_close;
 }
 
-} // namespace
+}  // namespace
 
 progress read_message(std::string_view bytes, body_rule rule, message& into) {
     into = {};
@@ -153,4 +158,4 @@ std::string without_request_id(std::string text) {
     return text;
 }
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

@@ -24,9 +24,9 @@ struct message {
 };
 
 enum class body_rule {
-    request,     ///< no framing fields: no body
-    response,    ///< no framing fields: until the connection ends
-    head_only,   ///< whatever the fields say: HEAD, 304
+    request,    ///< no framing fields: no body
+    response,   ///< no framing fields: until the connection ends
+    head_only,  ///< whatever the fields say: HEAD, 304
 };
 
 enum class progress { incomplete, whole, until_close, malformed };
@@ -37,4 +37,4 @@ progress read_message(std::string_view bytes, body_rule, message& into);
 /// `text` with the gateway's random X-Request-Id replaced by "*".
 std::string without_request_id(std::string text);
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

@@ -21,7 +21,9 @@ std::string repeated(std::size_t times, std::string_view text) {
     return all;
 }
 
-std::string with(std::string_view fields, std::string_view body = "") { return fmt::format("HTTP/1.1 200 OK\r\n{}\r\n{}", fields, body); }
+std::string with(std::string_view fields, std::string_view body = "") {
+    return fmt::format("HTTP/1.1 200 OK\r\n{}\r\n{}", fields, body);
+}
 
 struct bad_row {
     std::string name, bytes;
@@ -30,10 +32,13 @@ struct bad_row {
 const std::vector<bad_row>& bad_rows() {
     static const std::vector<bad_row> all{
         {"two Content-Lengths", with("Content-Length: 2\r\nContent-Length: 2\r\n", "ok")},
-        {"Content-Length and chunked", with("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "2\r\nok\r\n0\r\n\r\n")},
+        {"Content-Length and chunked",
+         with("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "2\r\nok\r\n0\r\n\r\n")},
         {"Transfer-Encoding: gzip", with("Transfer-Encoding: gzip\r\n", "ok")},
-        {"Transfer-Encoding: gzip, chunked", with("Transfer-Encoding: gzip, chunked\r\n", "2\r\nok\r\n0\r\n\r\n")},
-        {"Transfer-Encoding on HTTP 1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"},
+        {"Transfer-Encoding: gzip, chunked",
+         with("Transfer-Encoding: gzip, chunked\r\n", "2\r\nok\r\n0\r\n\r\n")},
+        {"Transfer-Encoding on HTTP 1.0",
+         "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"},
         {"bare LF", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok"},
         {"a folded line", with("X-A: b\r\n c\r\nContent-Length: 2\r\n", "ok")},
         {"NUL in a value", with("X-A: b\0c\r\nContent-Length: 2\r\n"s, "ok")},
@@ -42,13 +47,18 @@ const std::vector<bad_row>& bad_rows() {
         {"a status of two digits", "HTTP/1.1 20 OK\r\nContent-Length: 2\r\n\r\nok"},
         {"HTTP 2.0", "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok"},
         {"no HTTP at all", "SSH-2.0-OpenSSH_9.2\r\n\r\n"},
-        {"101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"},
+        {"101 that nobody asked for",
+         "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"},
         {"17 informational heads", repeated(17, "HTTP/1.1 103 Early Hints\r\n\r\n") + ok},
         {"100 informational heads", repeated(100, "HTTP/1.1 102 Processing\r\n\r\n") + ok},
-        {"an informational head with a body", "HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\nok" + ok},
-        {"a head of 1 MB", with("X-A: " + std::string(1 << 20, 'x') + "\r\nContent-Length: 2\r\n", "ok")},
-        {"a head of 1 MB in short lines", with(repeated(10'000, "X-A: " + std::string(100, 'x') + "\r\n"))},
-        {"500 set-cookie lines", with(repeated(500, "Set-Cookie: a=b\r\n") + "Content-Length: 2\r\n", "ok")},
+        {"an informational head with a body",
+         "HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\nok" + ok},
+        {"a head of 1 MB",
+         with("X-A: " + std::string(1 << 20, 'x') + "\r\nContent-Length: 2\r\n", "ok")},
+        {"a head of 1 MB in short lines",
+         with(repeated(10'000, "X-A: " + std::string(100, 'x') + "\r\n"))},
+        {"500 set-cookie lines",
+         with(repeated(500, "Set-Cookie: a=b\r\n") + "Content-Length: 2\r\n", "ok")},
         {"nothing but an orderly end", ""},
         {"an end inside the head", "HTTP/1.1 200 OK\r\nContent-Le"},
     };
@@ -56,13 +66,14 @@ const std::vector<bad_row>& bad_rows() {
 }
 
 void answers_502(const bad_row& row) {
-    exchange_bench b({{acts::read_request, acts::send(row.bytes), acts::shut_write, acts::await_end}});
+    exchange_bench b(
+        {{acts::read_request, acts::send(row.bytes), acts::shut_write, acts::await_end}});
     auto client = b.connect();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
     check_local(client.read_final(), 502, "bad_gateway");
     CHECK(b.node.await_ended(1));
     CHECK(b.node.connections() == 1);  // POST is not tried again
-    client.send(get("/"));  // the client's connection is none the worse
+    client.send(get("/"));             // the client's connection is none the worse
     check_local(client.read_final(), 502, "bad_gateway");
 }
 
@@ -75,16 +86,27 @@ struct doubtful_row {
 
 const std::vector<doubtful_row>& doubtful_rows() {
     static const std::vector<doubtful_row> all{
-        {"204 with Content-Length", "GET", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n", 204, ""},
+        {"204 with Content-Length", "GET", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n",
+         204, ""},
         {"204 with body bytes", "GET", "HTTP/1.1 204 No Content\r\n\r\nok", 204, ""},
-        {"204 with Content-Length and body bytes", "GET", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok", 204, ""},
-        {"204 with chunks", "GET", "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 204, ""},
-        {"304 with body bytes", "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\nok", 304, ""},
+        {"204 with Content-Length and body bytes", "GET",
+         "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok", 204, ""},
+        {"204 with chunks", "GET",
+         "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 204,
+         ""},
+        {"304 with body bytes", "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\nok",
+         304, ""},
         {"HEAD with body bytes", "HEAD", ok, 200, ""},
-        {"bytes behind a counted body", "GET", ok + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", 200, "ok"},
-        {"bytes behind a chunked body", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", 200, "ok"},
-        {"Connection: close", "GET", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", 200, "ok"},
-        {"HTTP 1.0 without keep-alive", "GET", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, "ok"},
+        {"bytes behind a counted body", "GET",
+         ok + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", 200, "ok"},
+        {"bytes behind a chunked body", "GET",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nHTTP/1.1 200 "
+         "OK\r\n\r\n",
+         200, "ok"},
+        {"Connection: close", "GET",
+         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", 200, "ok"},
+        {"HTTP 1.0 without keep-alive", "GET", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+         200, "ok"},
     };
     return all;
 }
@@ -106,7 +128,8 @@ void delivered_and_not_used_again(const doubtful_row& row) {
 }
 
 // A body that ends too early: the client must not be able to take it for whole.
-void visibly_broken(const std::string& bytes, const std::vector<act>& ends, std::string_view version) {
+void visibly_broken(const std::string& bytes, const std::vector<act>& ends,
+                    std::string_view version) {
     connection_script script{acts::read_request, acts::send(bytes)};
     script.insert(script.end(), ends.begin(), ends.end());
     exchange_bench b({script});
@@ -122,22 +145,27 @@ const bool registered = [] {
     for (const auto& row : doubtful_rows())
         add_case("node sends " + row.name + ": delivered, its connection not used again", "[node]",
                  [&row] { delivered_and_not_used_again(row); });
-    const std::vector<bad_row> truncated{{"a counted body", with("Content-Length: 9\r\n", "part")},
-                                         {"a chunk", with("Transfer-Encoding: chunked\r\n", "9\r\npart")},
-                                         {"a chunked body between chunks", with("Transfer-Encoding: chunked\r\n", "4\r\npart\r\n")},
-                                         {"a trailer section", with("Transfer-Encoding: chunked\r\n", "4\r\npart\r\n0\r\nX-A")},
-                                         {"a chunked body by nonsense", with("Transfer-Encoding: chunked\r\n", "4\r\npart\r\nzz\r\n")}};
+    const std::vector<bad_row> truncated{
+        {"a counted body", with("Content-Length: 9\r\n", "part")},
+        {"a chunk", with("Transfer-Encoding: chunked\r\n", "9\r\npart")},
+        {"a chunked body between chunks", with("Transfer-Encoding: chunked\r\n", "4\r\npart\r\n")},
+        {"a trailer section", with("Transfer-Encoding: chunked\r\n", "4\r\npart\r\n0\r\nX-A")},
+        {"a chunked body by nonsense",
+         with("Transfer-Encoding: chunked\r\n", "4\r\npart\r\nzz\r\n")}};
     for (const auto& row : truncated)
         for (const std::string version : {"1.1", "1.0"}) {
-            add_case(fmt::format("node ends inside {}: broken for an HTTP {} client", row.name, version), "[node]",
-                     [row, version] { visibly_broken(row.bytes, {acts::close}, version); });
-            add_case(fmt::format("node resets inside {}: broken for an HTTP {} client", row.name, version), "[node]",
+            add_case(
+                fmt::format("node ends inside {}: broken for an HTTP {} client", row.name, version),
+                "[node]", [row, version] { visibly_broken(row.bytes, {acts::close}, version); });
+            add_case(fmt::format("node resets inside {}: broken for an HTTP {} client", row.name,
+                                 version),
+                     "[node]",
                      [row, version] { visibly_broken(row.bytes, {acts::reset}, version); });
         }
     return true;
 }();
 
-} // namespace
+}  // namespace
 
 TEST_CASE("node sends no reason phrase: accepted") {
     exchange_bench b({always("HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok")});
@@ -150,7 +178,8 @@ TEST_CASE("node sends no reason phrase: accepted") {
 }
 
 TEST_CASE("node sends one line of 20 KB inside the limit of a head: accepted") {
-    exchange_bench b({always(with("X-A: " + std::string(20'000, 'x') + "\r\nContent-Length: 2\r\n", "ok"))});
+    exchange_bench b(
+        {always(with("X-A: " + std::string(20'000, 'x') + "\r\nContent-Length: 2\r\n", "ok"))});
     auto client = b.connect();
     client.send(get("/"));
     check_ok(client);
@@ -173,7 +202,10 @@ TEST_CASE("informational heads do not reach an HTTP 1.0 client") {
 }
 
 TEST_CASE("node answers while the client still sends: delivered, neither connection used again") {
-    exchange_bench b({{acts::read_head, acts::send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"), acts::await_end}, always_ok()});
+    exchange_bench b(
+        {{acts::read_head, acts::send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"),
+          acts::await_end},
+         always_ok()});
     auto client = b.connect();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nbegun");
     check_answer(client.read(), 403, "no");
@@ -183,7 +215,8 @@ TEST_CASE("node answers while the client still sends: delivered, neither connect
     CHECK(b.node.connections() == 1);
 }
 
-TEST_CASE("a body until close reaches an HTTP 1.1 client in chunks and an HTTP 1.0 client until close") {
+TEST_CASE(
+    "a body until close reaches an HTTP 1.1 client in chunks and an HTTP 1.0 client until close") {
     exchange_bench b({{acts::read_request, acts::send("HTTP/1.1 200 OK\r\n\r\nok"), acts::close}});
     auto modern = b.connect();
     for (int i = 0; i < 2; ++i) {
@@ -206,7 +239,8 @@ TEST_CASE("a reset inside a body until close breaks the message") {
 
 TEST_CASE("what a node says unasked on an idle connection reaches nobody") {
     exchange_bench b({{acts::read_request, acts::send(ok), acts::await_signal,
-                       acts::send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"), acts::tell, acts::await_end},
+                       acts::send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"), acts::tell,
+                       acts::await_end},
                       always_ok()});
     auto client = b.connect();
     client.send(get("/1"));
@@ -219,8 +253,10 @@ TEST_CASE("what a node says unasked on an idle connection reaches nobody") {
 }
 
 TEST_CASE("a node too slow with its head is 504, one too slow with its body a broken message") {
-    exchange_bench b({{acts::read_request, acts::await_end}, {acts::read_request, acts::send(with("Content-Length: 9\r\n", "part")), acts::await_end}},
-                     {.more = "timeouts: {upstream_head: 100ms, upstream_idle: 100ms}"});
+    exchange_bench b(
+        {{acts::read_request, acts::await_end},
+         {acts::read_request, acts::send(with("Content-Length: 9\r\n", "part")), acts::await_end}},
+        {.more = "timeouts: {upstream_head: 100ms, upstream_idle: 100ms}"});
     auto client = b.connect();
     client.send(get("/1"));
     check_local(client.read(), 504, "upstream_timeout");
@@ -237,7 +273,8 @@ TEST_CASE("a reset before the head is 502") {
 }
 
 TEST_CASE("a connection reset when it is used again: GET is tried on a fresh one, POST is not") {
-    const connection_script once{acts::read_request, acts::send(ok), acts::read_request, acts::reset};
+    const connection_script once{acts::read_request, acts::send(ok), acts::read_request,
+                                 acts::reset};
     exchange_bench b({once, always_ok()});
     auto client = b.connect();
     client.send(get("/1"));
@@ -256,7 +293,8 @@ TEST_CASE("a connection reset when it is used again: GET is tried on a fresh one
 }
 
 TEST_CASE("a PUT whose body went out is sent again whole on a fresh connection") {
-    exchange_bench b({{acts::read_request, acts::send(ok), acts::read_request, acts::reset}, always_ok()});
+    exchange_bench b(
+        {{acts::read_request, acts::send(ok), acts::read_request, acts::reset}, always_ok()});
     auto client = b.connect();
     client.send(get("/1"));
     check_ok(client);
@@ -292,7 +330,8 @@ TEST_CASE("one of two nodes refuses connections: the other answers") {
 TEST_CASE("every node refuses connections: 502 at once") {
     const auto one = raw_socket::bind();
     const auto two = raw_socket::bind();
-    running_gateway gateway({.nodes = fmt::format("127.0.0.1:{}, 127.0.0.1:{}", one.port(), two.port())});
+    running_gateway gateway(
+        {.nodes = fmt::format("127.0.0.1:{}, 127.0.0.1:{}", one.port(), two.port())});
     raw_client client(gateway.port());
     client.send(get("/"));
     check_local(client.read(), 502, "bad_gateway");
@@ -300,4 +339,4 @@ TEST_CASE("every node refuses connections: 502 at once") {
     check_local(client.read(), 502, "bad_gateway");
 }
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

@@ -8,7 +8,8 @@ namespace sluice::conformance {
 
 void raw_client::send_split(std::string_view bytes, std::size_t at) {
     socket_.send(bytes.substr(0, at));
-    std::this_thread::yield();  // lets a worker take the first part; when it does not, the case is the unsplit one
+    std::this_thread::
+        yield();  // lets a worker take the first part; when it does not, the case is the unsplit one
     socket_.send(bytes.substr(at));
 }
 
@@ -33,8 +34,8 @@ answer raw_client::read(body_rule rule) {
         if (what == received::bytes)
             continue;
         in_.clear();
-        got.how = what == received::reset     ? ending::reset
-                  : what == received::nothing ? ending::timeout
+        got.how = what == received::reset          ? ending::reset
+                  : what == received::nothing      ? ending::timeout
                   : state == progress::until_close ? ending::closed
                                                    : ending::truncated;
         return got;
@@ -62,4 +63,4 @@ bool raw_client::ends() {
     return what == received::end || what == received::reset;
 }
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

@@ -53,4 +53,4 @@ private:
     std::string in_;
 };
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

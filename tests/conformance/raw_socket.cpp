@@ -29,7 +29,7 @@ void check(int result, const char* what) {
         throw std::system_error(errno, std::generic_category(), what);
 }
 
-} // namespace
+}  // namespace
 
 raw_socket::raw_socket(raw_socket&& from) noexcept : fd_(std::exchange(from.fd_, -1)) {}
 
@@ -41,7 +41,8 @@ raw_socket& raw_socket::operator=(raw_socket&& from) noexcept {
 raw_socket raw_socket::connect(std::uint16_t port) {
     raw_socket one{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     const auto address = loopback(port);
-    check(::connect(one.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), "connect");
+    check(::connect(one.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address),
+          "connect");
     const int on = 1;
     ::setsockopt(one.fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return one;
@@ -100,4 +101,4 @@ void raw_socket::reset() noexcept {
     close();
 }
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

@@ -33,7 +33,8 @@ public:
     /// False when the other side does not take it.
     bool send(std::string_view) noexcept;
     /// Appends what arrives.
-    received receive(std::string& into, std::chrono::milliseconds limit = std::chrono::seconds(10)) noexcept;
+    received receive(std::string& into,
+                     std::chrono::milliseconds limit = std::chrono::seconds(10)) noexcept;
 
     void shut_write() noexcept;
     void close() noexcept;
@@ -44,4 +45,4 @@ private:
     int fd_ = -1;
 };
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

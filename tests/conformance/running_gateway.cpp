@@ -23,23 +23,27 @@ std::string yaml_of(const gateway_setup& setup) {
 // One file, held in memory.
 config::surroundings one_file(std::string text) {
     auto around = config::machine();
-    around.read = [text = std::move(text)](const std::string&, std::size_t, std::string&) { return std::optional(text); };
+    around.read = [text = std::move(text)](const std::string&, std::size_t, std::string&) {
+        return std::optional(text);
+    };
     around.identity = [](const std::string& path) { return path; };
     return around;
 }
 
 app::loaded_settings load(const gateway_setup& setup) {
-    telemetry::set_log_level(telemetry::log_level::error);  // the start of a test's gateway is no news
+    telemetry::set_log_level(
+        telemetry::log_level::error);  // the start of a test's gateway is no news
     auto loaded = app::load_settings("gateway.yaml", one_file(yaml_of(setup)));
     if (!loaded.problems.good())
         throw std::runtime_error("the test's configuration is wrong:\n" + yaml_of(setup));
     return loaded;
 }
 
-} // namespace
+}  // namespace
 
 running_gateway::running_gateway(const gateway_setup& setup)
-    : process_(std::make_unique<app::process>(load(setup))), control_([this] { process_->run(); }) {}
+    : process_(std::make_unique<app::process>(load(setup))), control_([this] { process_->run(); }) {
+}
 
 running_gateway::~running_gateway() {
     process_->stop();
@@ -47,4 +51,4 @@ running_gateway::~running_gateway() {
     control_.join();
 }
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

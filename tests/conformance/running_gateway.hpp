@@ -18,7 +18,7 @@ struct gateway_setup {
     std::string listener = {};  ///< further keys of the listener, ", key: value"
     std::string service = {};   ///< further keys of the service, the same
     std::string routes = "[{name: all, service: all}]";
-    std::string more = {};      ///< further keys of the whole, a line each
+    std::string more = {};  ///< further keys of the whole, a line each
 };
 
 class running_gateway {
@@ -39,4 +39,4 @@ private:
     std::thread control_;
 };
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

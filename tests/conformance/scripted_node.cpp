@@ -12,17 +12,19 @@ namespace {
 
 constexpr std::chrono::seconds patience{10};
 
-} // namespace
+}  // namespace
 
-connection_script always(std::string bytes) { return {acts::read_request, acts::send(std::move(bytes))}; }
+connection_script always(std::string bytes) {
+    return {acts::read_request, acts::send(std::move(bytes))};
+}
 
 connection_script always_ok() { return always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"); }
 
 struct scripted_node::connection {
     std::size_t index = 0;
     raw_socket socket;
-    std::string in;    // not yet taken apart
-    std::string all;   // guarded by lock_
+    std::string in;   // not yet taken apart
+    std::string all;  // guarded by lock_
     std::thread thread;
 };
 
@@ -47,7 +49,9 @@ scripted_node::~scripted_node() {
         one->thread.join();
 }
 
-std::string scripted_node::address() const { return "127.0.0.1:" + std::to_string(listening_.port()); }
+std::string scripted_node::address() const {
+    return "127.0.0.1:" + std::to_string(listening_.port());
+}
 
 void scripted_node::accept_all() {
     for (;;) {
@@ -80,20 +84,30 @@ void scripted_node::serve(connection& one) {
 // False when the connection is over.
 bool scripted_node::perform(connection& one, const act& step) {
     switch (step.what) {
-    case act::kind::read_head: return read(one, false);
-    case act::kind::read_request: return read(one, true);
-    case act::kind::send: return one.socket.send(step.bytes);
-    case act::kind::close: return false;
+    case act::kind::read_head:
+        return read(one, false);
+    case act::kind::read_request:
+        return read(one, true);
+    case act::kind::send:
+        return one.socket.send(step.bytes);
+    case act::kind::close:
+        return false;
     case act::kind::read_bytes:
         while (one.in.size() < step.count)
             if (!fill(one))
                 return false;
         one.in.erase(0, step.count);
         return true;
-    case act::kind::await_signal: return signals_.try_acquire_for(patience);
-    case act::kind::tell: told_.release(); return true;
-    case act::kind::echo: return echo(one);
-    case act::kind::shut_write: one.socket.shut_write(); return true;
+    case act::kind::await_signal:
+        return signals_.try_acquire_for(patience);
+    case act::kind::tell:
+        told_.release();
+        return true;
+    case act::kind::echo:
+        return echo(one);
+    case act::kind::shut_write:
+        one.socket.shut_write();
+        return true;
     case act::kind::await_end:
         while (fill(one)) {
         }
@@ -120,7 +134,8 @@ bool scripted_node::fill(connection& one) {
 bool scripted_node::read(connection& one, bool whole) {
     seen_request got;
     for (;;) {
-        const auto state = read_message(one.in, whole ? body_rule::request : body_rule::head_only, got);
+        const auto state =
+            read_message(one.in, whole ? body_rule::request : body_rule::head_only, got);
         if (state == progress::whole)
             break;
         if (state == progress::malformed || !fill(one))
@@ -182,4 +197,4 @@ void scripted_node::forget_requests() {
     requests_.clear();
 }
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

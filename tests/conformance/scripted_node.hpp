@@ -52,7 +52,7 @@ inline const act echo{act::kind::echo};
 inline const act shut_write{act::kind::shut_write};
 inline act send(std::string bytes) { return {act::kind::send, std::move(bytes)}; }
 inline act read_bytes(std::size_t count) { return {act::kind::read_bytes, {}, count}; }
-} // namespace acts
+}  // namespace acts
 
 /// 200 with the body "ok" to every request.
 connection_script always_ok();
@@ -111,4 +111,4 @@ private:
     std::thread accepting_;
 };
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance

@@ -3,11 +3,9 @@
 // misbehaves at random, from a fixed seed.
 #include "raw_client.hpp"
 #include "running_gateway.hpp"
-
 #include "sluice/base/random.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -32,21 +30,32 @@ void answer_badly(raw_socket socket, std::uint64_t seed) {
             if (socket.receive(in, std::chrono::minutes(1)) != received::bytes)
                 return;
         in.erase(0, got.size);
-        const auto reply = fmt::format("HTTP/1.1 200 OK\r\nX-Token: {}\r\nContent-Length: {}\r\n\r\n{}", got.field("X-Token").value_or("none"),
-                                       got.body.size(), got.body);
+        const auto reply =
+            fmt::format("HTTP/1.1 200 OK\r\nX-Token: {}\r\nContent-Length: {}\r\n\r\n{}",
+                        got.field("X-Token").value_or("none"), got.body.size(), got.body);
         switch (random.next() % 12) {
-        case 0: return;
-        case 1: return socket.reset();
-        case 2: socket.send(reply.substr(0, random.next() % reply.size())); return;
-        case 3: socket.send(reply + "HTTP/1.1 200 OK\r\nX-Token: evil\r\nContent-Length: 4\r\n\r\nevil"); break;
-        case 4: socket.send(reply); return;
+        case 0:
+            return;
+        case 1:
+            return socket.reset();
+        case 2:
+            socket.send(reply.substr(0, random.next() % reply.size()));
+            return;
+        case 3:
+            socket.send(reply +
+                        "HTTP/1.1 200 OK\r\nX-Token: evil\r\nContent-Length: 4\r\n\r\nevil");
+            break;
+        case 4:
+            socket.send(reply);
+            return;
         case 5:
             std::this_thread::yield();
             socket.send(reply.substr(0, 20));
             std::this_thread::yield();
             socket.send(reply.substr(20));
             break;
-        default: socket.send(reply);
+        default:
+            socket.send(reply);
         }
     }
 }
@@ -57,7 +66,8 @@ public:
         listening_.listen();
         accepting_ = std::thread([this] {
             for (int fd; (fd = ::accept(listening_.fd(), nullptr, nullptr)) >= 0;)
-                serving_.emplace_back([fd, seed = serving_.size()] { answer_badly(raw_socket(fd), seed); });
+                serving_.emplace_back(
+                    [fd, seed = serving_.size()] { answer_badly(raw_socket(fd), seed); });
         });
     }
     /// After the gateway ended, which ends every connection.
@@ -84,7 +94,9 @@ void send_tokens(std::uint16_t port, unsigned number, tally& counts) {
     for (unsigned i = 0; i < requests_each; ++i) {
         const auto token = fmt::format("{}-{}", number, i);
         const auto method = i % 3 == 0 ? "POST" : "PUT";
-        client.send(fmt::format("{} / HTTP/1.1\r\nHost: a\r\nX-Token: {}\r\nContent-Length: {}\r\n\r\n{}", method, token, token.size(), token));
+        client.send(
+            fmt::format("{} / HTTP/1.1\r\nHost: a\r\nX-Token: {}\r\nContent-Length: {}\r\n\r\n{}",
+                        method, token, token.size(), token));
         const auto got = client.read();
         if (got.how == ending::whole && got.status() == 200)
             ++(got.field("X-Token") == token && got.body == token ? counts.own : counts.foreign);
@@ -95,7 +107,7 @@ void send_tokens(std::uint16_t port, unsigned number, tally& counts) {
     }
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("every answer that arrives whole carries its own request's token") {
     random_node node;
@@ -111,4 +123,4 @@ TEST_CASE("every answer that arrives whole carries its own request's token") {
     CHECK(counts.own + counts.others == clients * requests_each);
 }
 
-} // namespace sluice::conformance
+}  // namespace sluice::conformance
