@@ -3,7 +3,6 @@
 // calls the request_handler and closes. Used by app.
 #pragma once
 
-#include "sluice/base/random.hpp"
 #include "sluice/http/exchange_io.hpp"
 #include "sluice/http/limits.hpp"
 #include "sluice/http/listener.hpp"
@@ -62,7 +61,6 @@ private:
     random_source random_;
     std::vector<server_session*> sessions_;
     std::vector<std::unique_ptr<exchange_state>> spare_;
-    random_source random_;  // names what never became a request
     bool draining_ = false;
 };
 
