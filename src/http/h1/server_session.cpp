@@ -72,6 +72,7 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
             self.rest();
             const auto why = co_await self.socket_.readable(self.head_deadline());
             self.idle_ = false;
+            in_a_row = 0;
             got = why == wake::ready ? self.read_head() : self.head_wait_ended(why);
         }
         if (got == reading::ended)
@@ -201,8 +202,10 @@ void server_session::put_head(const response_head& head, std::string_view reques
     discard_body_ = request.verb == method::head;
     response_framing_ = body.how;
     const bool upgraded = head.status == 101;
+    // A client that waits for a 100 which will not come may send its body or not: nothing behind it can be read.
+    const bool body_in_doubt = request.expects_continue && !continue_sent_ && state_->bytes_in == 0;
     keep_open_ = keep_open_ && request.keep_alive && !server_.draining_ && body.how != framing::kind::until_close &&
-                 (body_taken_ || body_begun_);
+                 (body_taken_ || (body_begun_ && !body_in_doubt));
     const auto persist = upgraded        ? persistence::upgrade
                          : !keep_open_   ? persistence::close
                          : client_is_1_0 ? persistence::keep_alive_1_0
