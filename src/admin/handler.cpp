@@ -21,6 +21,7 @@ void put_answer(http::client_stream& client, const answer& what, std::string_vie
         head.fields.add(name, value);
     head.body = {http::framing::kind::length, what.body.size()};
     head.declared_length = what.body.size();
+    client.give_up_body();
     client.put_head(head, request_id);
     client.put_body({what.body, true, nullptr});
     client.flush();  // what the socket does not take at once is copied

@@ -80,7 +80,10 @@ void send_request(exchange& x, http::upstream_stream& node) {
     } else {
         piece.last = !x.request->body.has_body();
     }
-    if (node.flush() != io_state::done || !piece.last)
+    const auto sent = node.flush();
+    if (sent == io_state::broken && !node.sent_any())
+        x.replay.hold(piece);  // not one byte went out: another connection may have it, whatever the method
+    if (sent != io_state::done || !piece.last)
         start_pump(x, node);
 }
 
@@ -130,6 +133,8 @@ runtime::task<std::optional<failure>> await_head(exchange& x, http::upstream_str
             x.upstream_wait_begins();
             const auto why = co_await node.input(deadline);
             x.upstream_wait_ends();
+            if (why == wake::interrupted && !x.stopped())
+                co_return failure{errc::upstream_closed, blame::upstream, retry_hint::never, "response head"};
             if (why == wake::expired && !still_sending(x, deadline))
                 co_return failure{errc::upstream_timeout, blame::upstream, retry_hint::never, "response head"};
         }
@@ -144,13 +149,15 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
     left.bytes_went_out(false);
     if (!idle) {
         x.upstream_wait_begins();
-        auto made = co_await connect(x, pool, left.connect_deadline());
+        auto made = co_await connect(x, pool, left);
         x.upstream_wait_ends();
         if (!made)
             co_return made.error();
         idle = std::move(*made);
     }
     const lease held(x, pool, std::move(idle));
+    if (x.stopped())
+        co_return x.stop_reason();
     auto& node = *held;
     node.begin(x.request->verb, (**x.pin).bounds);
     pool.stats().count_request(x.worker.index());
@@ -163,7 +170,7 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
         failed = co_await relay(x, node);
     if (x.pump_running) {
         // A node that ended its direction of a tunnel may still read the other one.
-        if (failed || x.response.status != 101)
+        if (failed || !x.tunnel)
             stop_pump(x, node);
         co_await x.pump_ended;
         pump_stopped(x);

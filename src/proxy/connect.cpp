@@ -43,7 +43,10 @@ private:
 
 } // namespace
 
-runtime::task<outcome<upstream::node_pool::connection>> connect(exchange& x, upstream::node_pool& pool, time_point deadline) {
+runtime::task<outcome<upstream::node_pool::connection>> connect(exchange& x, upstream::node_pool& pool, tries& left) {
+    const auto deadline = left.connect_deadline();
+    if (left.fresh())
+        pool.shed_idle();  // what the node closed once it has most likely closed more than once
     const auto room_by = std::min(deadline, x.worker.now() + x.target->deadlines.connect);
     while (!pool.reserve()) {
         upstream::slot_wait queued(pool, room_by);
@@ -56,7 +59,9 @@ runtime::task<outcome<upstream::node_pool::connection>> connect(exchange& x, ups
         }
         if (why == wake::expired)
             co_return failure{errc::overloaded, blame::gateway, retry_hint::never, "pool"};
-        if (auto idle = pool.take_idle())
+        auto idle = left.fresh() ? nullptr : pool.take_idle();
+        left.leased_from_pool(idle != nullptr);
+        if (idle)
             co_return idle;
     }
     auto dialled = net::start_dial(x.worker, pool.target());

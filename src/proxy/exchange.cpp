@@ -46,7 +46,7 @@ void exchange::end() noexcept {
     upstream_wait = connect_took = {};
     attempts = status = 0;
     tried_count_ = 0;
-    response_begun = streams = pump_running = false;
+    response_begun = streams = tunnel = pump_running = false;
 }
 
 void exchange::stop(errc why, blame who) noexcept {
@@ -69,16 +69,18 @@ void exchange::arm_total(std::chrono::milliseconds total) noexcept {
 void exchange::on_client_gone() noexcept {
     if (client->where() == http::presence::gone)
         return stop(client->fault(), blame::client);
-    if (streams && response_begun && status == 101)
+    if (tunnel)
         return;  // half of a tunnel may end long before the other
     bytes_at_gone_ = client->bytes_out();
+    progress_at_gone_ = request_progress;
     worker.timers().arm(gone_timer_, worker.now() + half_close_grace);
 }
 
 void exchange::gone_fired(runtime::timer& fired) noexcept {
     auto& self = static_cast<clock_timer&>(fired).owner;
-    if (self.client->bytes_out() != self.bytes_at_gone_)
-        self.on_client_gone();  // still reading: look again later
+    // Still reading, or its upload still on its way to the node: look again later.
+    if (self.client->bytes_out() != self.bytes_at_gone_ || self.request_progress != self.progress_at_gone_)
+        self.on_client_gone();
     else
         self.stop(errc::client_gone, blame::client);
 }

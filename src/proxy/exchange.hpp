@@ -88,6 +88,7 @@ public:
     std::size_t request_id_size = 0;
     bool response_begun = false;
     bool node_is_host = false;  // the node is sent its own address as Host
+    bool tunnel = false;   // after a 101: raw bytes both ways
     bool streams = false;  // event streams and tunnels: idle times and totals differ
 
 private:
@@ -102,6 +103,7 @@ private:
     clock_timer gone_timer_;
     clock_timer total_timer_;
     std::uint64_t bytes_at_gone_ = 0;
+    time_point progress_at_gone_{};
     time_point wait_began_{};
     std::array<std::size_t, 16> tried_{};
     std::size_t tried_count_ = 0;

@@ -42,6 +42,10 @@ runtime::task<> gateway::handle(http::request_head& head, http::client_stream& c
         auto& service = services_.of(*x.target->service);
         tries left(x, service);
         do {                                             // at most retries.attempts more, see retry.cpp
+            if (x.stopped()) {
+                failed = x.stop_reason();
+                break;
+            }
             const auto node = left.next_node();
             if (!node) {
                 failed = left.nothing_left();

@@ -17,6 +17,7 @@ void put_local_answer(http::client_stream& client, errc code, std::string_view d
     if (answer.retry_after)
         head.fields.add("Retry-After", "1");
     head.body = {http::framing::kind::length, body.size()};
+    client.give_up_body();
     client.put_head(head, request_id);
     client.put_body({body, true, nullptr});
     client.flush();  // takes a copy of what the socket does not take

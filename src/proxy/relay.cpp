@@ -24,9 +24,10 @@ void begin_response(exchange& x, http::upstream_stream& node) {
     x.response_begun = true;
     x.status = x.response.status;
     x.last_activity = x.worker.now();
-    x.streams = x.status == 101 || is_event_stream(x.response);
+    x.tunnel = x.status == 101;
+    x.streams = x.tunnel || is_event_stream(x.response);
     x.client->put_head(x.response, {});
-    if (x.status != 101)
+    if (!x.tunnel)
         return;
     x.client->flush();  // before raw bytes may follow; what is left stays queued
     x.client->open_tunnel(x.target->deadlines.stream_idle);
@@ -92,7 +93,8 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
         queued = 0;
         if (got == io_state::done && piece.last)
             break;
-        x.last_activity = x.worker.now();
+        if (got == io_state::done)
+            x.last_activity = x.worker.now();
         if (moved >= exchange::turn_share) {
             moved = 0;
             co_await x.worker.next_turn();
@@ -106,7 +108,7 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
                 co_return failed;
         }
     }
-    if (x.status == 101)
+    if (x.tunnel)
         x.client->end_tunnel_output();
     co_return std::nullopt;
 }

@@ -28,6 +28,13 @@ public:
         }
         copy_.append(piece.bytes);
     }
+    /// Remembers the only piece taken so far although its request may not be sent twice: nothing of it was sent once.
+    void hold(const http::chunk& piece) {
+        if (!began_ || wanted_ || piece.trailers != nullptr || piece.bytes.size() > most)
+            return;
+        wanted_ = true;
+        copy_.append(piece.bytes);
+    }
     /// True when everything taken from the client so far is here (or nothing was taken).
     bool complete() const noexcept { return wanted_ || !began_; }
     /// What was taken so far, as one piece.

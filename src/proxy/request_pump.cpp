@@ -13,12 +13,12 @@ using runtime::wake;
 namespace {
 
 std::chrono::milliseconds send_idle(const exchange& x) noexcept {
-    return x.streams ? x.target->deadlines.stream_idle : x.target->deadlines.upstream_idle;
+    return x.tunnel ? x.target->deadlines.stream_idle : x.target->deadlines.upstream_idle;
 }
 
 // A tunnel is idle only when neither direction moves.
 bool moved_lately(const exchange& x) noexcept {
-    return x.streams && x.last_activity + x.target->deadlines.stream_idle > x.worker.now();
+    return x.tunnel && x.last_activity + x.target->deadlines.stream_idle > x.worker.now();
 }
 
 // False when sending is over: the node does not take more, or the pump was told to end.
@@ -61,9 +61,22 @@ runtime::task<bool> next_piece(exchange& x, http::chunk& piece) {
     }
 }
 
+// Tells who joins the pump that it has ended, however it ended.
+class ending {
+public:
+    explicit ending(exchange& x) noexcept : x_(x) {}
+    ~ending() { x_.pump_ended.set(); }
+    ending(const ending&) = delete;
+    ending& operator=(const ending&) = delete;
+
+private:
+    exchange& x_;
+};
+
 runtime::task<> pump(exchange& x, http::upstream_stream& node) {
+    const ending told(x);
     http::chunk piece;
-    bool ended = x.client->body_taken() && !x.streams;
+    bool ended = x.client->body_taken() && !x.tunnel;
     bool going = co_await flush_to_node(x, node);
     std::size_t moved = 0;
     while (going && !ended) {
@@ -78,14 +91,13 @@ runtime::task<> pump(exchange& x, http::upstream_stream& node) {
             break;
         ended = piece.last;
         moved += piece.bytes.size();
-        if (!x.streams)
+        if (!x.tunnel)
             x.replay.keep(piece);
         node.put_body(piece);
         going = co_await flush_to_node(x, node);
     }
-    if (ended && going && x.streams)
+    if (ended && going && x.tunnel)
         node.end_tunnel_output();
-    x.pump_ended.set();
 }
 
 } // namespace

@@ -57,6 +57,10 @@ public:
     /// True once the whole request body was taken.
     virtual bool body_taken() const noexcept = 0;
 
+    /// Nobody will read the rest of the request body: what is here is dropped, and an answer put after this says close
+    /// when more of it is still to come.
+    virtual void give_up_body() = 0;
+
     /// Queues a 1xx head.
     virtual void put_informational(const response_head&) = 0;
     /// Queues the response head, framed as this client can read it.

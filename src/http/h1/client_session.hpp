@@ -32,7 +32,10 @@ public:
     runtime::readiness output(time_point deadline) override { return socket_->writable(deadline); }
     void interrupt() noexcept override;
     void open_tunnel() override;
-    void end_tunnel_output() override { socket_->shut_write(); }
+    void end_tunnel_output() override {
+        poisoned_ = true;
+        socket_->shut_write();
+    }
     bool sent_any() const noexcept override { return sent_any_; }
     bool answered() const noexcept override { return answered_; }
     void poison() noexcept override { poisoned_ = true; }

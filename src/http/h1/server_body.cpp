@@ -35,7 +35,7 @@ io_state server_session::more_body(byte_buffer& from) {
             in_.consume(in_.size());
             into = &body;
         } else {
-            body.reserve(std::max(body.capacity(), body.size() + 1));
+            body.reserve(body.size() == body.capacity() ? body.size() * 2 : body.capacity());
         }
     }
     const auto got = socket_.read(into->room());
@@ -49,7 +49,7 @@ io_state server_session::more_body(byte_buffer& from) {
     into->commit(got.bytes);
     const auto least = server_.settings_->deadlines.min_rate;
     if (!tunnel_ && !state_->reading.moved(worker_.now(), got.bytes, least))
-        return fail(errc::request_timeout);
+        return fail_body(errc::request_timeout);
     return io_state::done;
 }
 
@@ -145,6 +145,7 @@ io_state server_session::take_raw(chunk& piece) {
     }
     piece.bytes = from->view();
     from->consume(piece.bytes.size());
+    state_->bytes_in += piece.bytes.size();
     return io_state::done;
 }
 

@@ -73,6 +73,8 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
             const auto why = co_await self.socket_.readable(self.head_deadline());
             self.idle_ = false;
             in_a_row = 0;
+            if (!self.broken_)
+                self.socket_.resume_waits(direction::in);  // a drain may have begun in the turn that brought the bytes
             got = why == wake::ready ? self.read_head() : self.head_wait_ended(why);
         }
         if (got == reading::ended)
@@ -94,10 +96,14 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
     self.socket_.shut_write();
     const auto give_up = self.worker_.now() + linger_total;
     for (;;) {
-        self.drop_input();
-        const auto deadline = std::min(give_up, self.worker_.now() + linger_pause);
-        if (self.broken_)
+        const bool more = self.drop_input();
+        if (self.broken_ || self.worker_.now() >= give_up)
             co_return;
+        if (more) {
+            co_await self.worker_.next_turn();
+            continue;
+        }
+        const auto deadline = std::min(give_up, self.worker_.now() + linger_pause);
         const auto why = co_await self.socket_.readable(deadline);
         if (why != wake::ready)
             co_return;
@@ -147,9 +153,7 @@ time_point server_session::head_deadline() const noexcept {
 
 server_session::reading server_session::head_wait_ended(wake why) noexcept {
     if (why == wake::interrupted && !broken_) {
-        // Draining began: wait on, but not for long.
-        socket_.resume_waits(direction::in);
-        return reading::blocked;
+        return reading::blocked;  // draining began: wait on, but not for long
     }
     if (broken_ || !state_)
         return reading::ended;
@@ -172,7 +176,9 @@ void server_session::refuse() {
     const std::string_view id(digits.data(), digits.size());
     const auto body = reply_body(answer, refusal_, id);
     server_.handler_.refused({fault_, refusal_, id, facts_});
-    state_->head.clear();  // whatever was read of it
+    const auto verb = state_->head.verb;
+    state_->head.clear();  // whatever else was read of it
+    state_->head.verb = verb;
     response_head head;
     head.status = answer.status;
     head.reason = reason_phrase(answer.status);
@@ -193,8 +199,6 @@ void server_session::put_informational(const response_head& head) {
 void server_session::put_head(const response_head& head, std::string_view request_id) {
     response_begun_ = true;
     const auto& request = state_->head;
-    if (!body_taken_ && !body_begun_ && request.body.has_body())
-        drop_buffered_body();
     const bool client_is_1_0 = request.received.minor_number == 0;
     framing body = head.body;
     if (body.how == framing::kind::chunked || body.how == framing::kind::until_close)
@@ -202,10 +206,8 @@ void server_session::put_head(const response_head& head, std::string_view reques
     discard_body_ = request.verb == method::head;
     response_framing_ = body.how;
     const bool upgraded = head.status == 101;
-    // A client that waits for a 100 which will not come may send its body or not: nothing behind it can be read.
-    const bool body_in_doubt = request.expects_continue && !continue_sent_ && state_->bytes_in == 0;
     keep_open_ = keep_open_ && request.keep_alive && !server_.draining_ && body.how != framing::kind::until_close &&
-                 (body_taken_ || (body_begun_ && !body_in_doubt));
+                 body_taken_;  // what an answer overtook may come or not: nothing behind it can be read
     const auto persist = upgraded        ? persistence::upgrade
                          : !keep_open_   ? persistence::close
                          : client_is_1_0 ? persistence::keep_alive_1_0
@@ -285,22 +287,27 @@ io_state server_session::fail(errc why) noexcept {
 }
 
 bool server_session::must_linger() const noexcept {
-    return !broken_ && response_begun_ && !tunnel_ && (!body_taken_ || !in_.empty() || socket_.socket().readable());
+    return !broken_ && !ended_ && response_begun_ && (!body_taken_ || !in_.empty() || socket_.socket().readable());
 }
 
-void server_session::drop_input() noexcept {
-    in_.clear();
-    for (int rounds = 0; rounds < 16; ++rounds) {
+// Reads and forgets. True when there is more at once.
+bool server_session::drop_input() noexcept {
+    constexpr int rounds_a_turn = 8;
+    in_.release();
+    in_.reserve(byte_buffer::large_block);
+    for (int round = 0; round < rounds_a_turn; ++round) {
         const auto got = socket_.read(in_.room());
-        if (got.state == io_state::blocked)
-            return;
-        if (got.state == io_state::broken || got.bytes == 0) {
-            broken_ = true;
-            return;
-        }
+        broken_ = broken_ || got.state == io_state::broken || (got.state == io_state::done && got.bytes == 0);
+        if (broken_ || got.state == io_state::blocked)
+            return false;
     }
-    // More than that in one go is a flood, not a rest: the answer has had its time.
-    broken_ = true;
+    return true;
+}
+
+void server_session::give_up_body() {
+    if (!body_taken_ && !body_begun_)
+        drop_buffered_body();
+    keep_open_ = keep_open_ && body_taken_;
 }
 
 void server_session::close_idle() noexcept {

@@ -44,6 +44,7 @@ public:
     arena& room() noexcept override { return state_->room; }
     io_state take_body(chunk&) override;
     bool body_taken() const noexcept override { return body_taken_; }
+    void give_up_body() override;
     void put_informational(const response_head&) override;
     void put_head(const response_head&, std::string_view request_id) override;
     void put_body(const chunk&) override;
@@ -85,7 +86,7 @@ private:
     void rest();
     void refuse();
     bool must_linger() const noexcept;
-    void drop_input() noexcept;
+    bool drop_input() noexcept;
 
     net::io_result fill(byte_buffer&);
     byte_buffer& body_source();
