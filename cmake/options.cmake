@@ -29,6 +29,10 @@ endif()
 if(SLUICE_SANITIZE)
     target_compile_options(sluice_options INTERFACE -fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(sluice_options INTERFACE -fsanitize=${SLUICE_SANITIZE})
+    if(SLUICE_SANITIZE MATCHES "undefined")
+        # vptr checks open a pipe to probe memory and misfire in tests that leave no descriptor free.
+        target_compile_options(sluice_options INTERFACE -fno-sanitize=vptr)
+    endif()
 endif()
 if(SLUICE_SANITIZE MATCHES "thread")
     # The thread sanitizer knows no bare fences and GCC refuses them; Asio's own queues synchronise by mutex.
