@@ -47,7 +47,6 @@ public:
     std::vector<admin::listener_report> listeners() const override;
     std::vector<admin::service_report> services() const override;
     std::optional<admin::service_report> service(std::string_view name) const override;
-    std::span<const proxy::route_settings> routes() const override { return settings_.values.routes; }
     std::string config_json() const override { return settings_.effective(); }
     std::string metrics_text() const override { return metrics_.text(); }
     telemetry::log_level level() const override { return telemetry::current_log_level(); }

@@ -132,6 +132,15 @@ TEST_CASE("a secret is in the settings and nowhere else") {
     CHECK(loaded.hidden == std::set<std::string>{"admin.token", "admin.hosts[0]"});
 }
 
+TEST_CASE("a secret in the long form of a service is hidden in the short form it is dumped in") {
+    const auto loaded = load_text("listeners: [{name: web, address: \"127.0.0.1:0\"}]\n"
+                                  "services: [{name: \"${env:TOKEN}\", url: \"10.0.0.1:80\"}]\n"
+                                  "routes: [{name: all, services: [{name: \"${env:TOKEN}\"}]}]\n");
+    INFO(loaded.problems.text());
+    REQUIRE(loaded.problems.good());
+    CHECK(loaded.effective().find("s3cr3t") == std::string::npos);
+}
+
 TEST_CASE("overrides, weights and short forms reach the settings") {
     const auto loaded = load_text(std::string(small) +
                                   "timeouts: {connect: 1s}\nworkers: 3\naccess_log: {path: logs/access.log}\n"
