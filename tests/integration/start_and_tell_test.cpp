@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process that is built and asked, but not run: what the admin API tells of values that references brought in.
+// A process that is built and asked, but not run: what a failed start gives back, and what the admin API tells
+// of values that references brought in.
 #include "admin/api.hpp"
 #include "app/process.hpp"
 
+#include "fake/gateway_rig.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 using sluice::app::loaded_settings;
@@ -61,6 +70,34 @@ sluice::admin::answer ask(process& gateway, std::string_view path) {
     return sluice::admin::respond(one, {{}, {}, true}, gateway);
 }
 
+int next_descriptor() {
+    const fake::socket probe(::dup(0));
+    return probe.fd();
+}
+
+struct folder {
+    folder() {
+        auto pattern = (std::filesystem::temp_directory_path() / "sluice-start-XXXXXX").string();
+        path = ::mkdtemp(pattern.data());
+    }
+    ~folder() { std::filesystem::remove_all(path); }
+    std::string path;
+};
+
+loaded_settings settings_at(const std::string& web, const std::string& admin) {
+    loaded_settings loaded;
+    loaded.values = fake::settings_for({});
+    loaded.values.workers = 3;
+    loaded.values.admin.address = *sluice::net::address::parse(admin);
+    for (const auto& where : {std::string("127.0.0.1:0"), web}) {
+        sluice::http::listener_settings one;
+        one.name = "web";
+        one.address = *sluice::net::address::parse(where);
+        loaded.values.listeners.push_back(one);
+    }
+    return loaded;
+}
+
 } // namespace
 
 TEST_CASE("no answer of the admin API shows what a reference brought in, wherever it stands") {
@@ -79,4 +116,18 @@ TEST_CASE("no answer of the admin API shows what a reference brought in, whereve
     CHECK(ask(gateway, "/api/v1/listeners").body ==
           R"({"listeners":[{"name":"***","address":"***","connections":0}]})");
     CHECK(ask(gateway, "/api/v1/routes").body.find(R"("headers":{"x-key":"***","x-like":{"regex":"***"}})") != std::string::npos);
+}
+
+TEST_CASE("a start that fails gives back every descriptor and socket file it had bound") {
+    const folder mine;
+    const auto socket = mine.path + "/web.sock";
+    const auto next = next_descriptor();
+    const process taken(settings_at("127.0.0.1:0", "127.0.0.1:0"));
+    const auto before = next_descriptor();
+    REQUIRE(before > next);
+    CHECK_THROWS_AS(process(settings_at("unix:" + socket, taken.admin_address().to_string())), std::system_error);
+    CHECK(next_descriptor() == before);
+    CHECK_THROWS_AS(process(settings_at(taken.admin_address().to_string(), "unix:" + socket)), std::system_error);
+    CHECK(next_descriptor() == before);
+    CHECK_FALSE(std::filesystem::exists(socket));
 }
