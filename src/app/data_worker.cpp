@@ -37,8 +37,8 @@ data_worker::~data_worker() {
     thread_.join();
 }
 
-void data_worker::listen(const open_listener& of) {
-    shares_.push_back(std::make_unique<share>(*this, of, of.bound.descriptors[loop_.index()]));
+void data_worker::listen(open_listener& of) {
+    shares_.push_back(std::make_unique<share>(*this, of, of.bound.descriptors[loop_.index()].release()));
     runtime::spawn(accept_on(*this, *shares_.back()));
 }
 

@@ -30,8 +30,8 @@ public:
     data_worker(unsigned index, proxy::recorder_sinks, net::connection_gate&, std::size_t descriptor_threshold, std::function<void()> drained);
     ~data_worker();  ///< stops and joins
 
-    /// Takes its share of a listener, before start().
-    void listen(const open_listener&);
+    /// Takes its share of a listener, descriptor included, before start().
+    void listen(open_listener&);
     void adopt(std::shared_ptr<const proxy::table>);
     void start();
 

@@ -3,6 +3,10 @@
 
 #include "app/check_names.hpp"
 
+#include "sluice/base/secret.hpp"
+
+#include <utility>
+
 namespace sluice::app {
 
 namespace {
@@ -13,6 +17,15 @@ std::vector<config::place> places_of(const config::value& root, std::string_view
     for (std::size_t i = 0; list && i < list->size(); ++i)
         places.push_back((*list)[i].where());
     return places;
+}
+
+// `services: [{name: NAME}]` is dumped in its short form, `service: NAME`.
+void hide_short_forms(std::size_t routes, std::set<std::string>& hidden) {
+    for (std::size_t i = 0; i < routes; ++i) {
+        const auto route = "routes[" + std::to_string(i) + "]";
+        if (hidden.contains(route + ".services[0].name"))
+            hidden.insert(route + ".service");
+    }
 }
 
 } // namespace
@@ -26,6 +39,7 @@ loaded_settings load_settings(const std::string& path, const config::surrounding
         check_names(root, result.values, document.complete());
         result.places = {places_of(root, "listeners"), places_of(root, "services"), places_of(root, "routes")};
         result.hidden = config::hidden_paths(document.root());
+        hide_short_forms(result.values.routes.size(), result.hidden);
     }
     result.problems.sort();
     if (result.problems.problems().empty())
@@ -37,6 +51,10 @@ std::string loaded_settings::effective() const {
     config::writer out(hidden);
     settings_schema().write(out, values);
     return out.take();
+}
+
+std::string loaded_settings::shown(const std::string& path, std::string text) const {
+    return hidden.contains(path) ? std::string(secret::masked) : std::move(text);
 }
 
 } // namespace sluice::app

@@ -27,6 +27,8 @@ struct loaded_settings {
 
     /// The effective configuration as JSON: defaults filled, secrets `***` (GET /api/v1/config).
     std::string effective() const;
+    /// `text`, or `***` when the value at `path` came from a reference; for answers put together without the writer.
+    std::string shown(const std::string& path, std::string text) const;
 };
 
 /// Reads `path` and everything it names. Never binds, connects, resolves or writes. Thread: any; blocks on the disk.

@@ -13,6 +13,9 @@ namespace sluice::app {
 
 namespace {
 
+// Kept when clients have taken the rest (contract: accepting pauses 16 below the limit).
+constexpr std::size_t reserved_descriptors = 16;
+
 unsigned affinity() {
     cpu_set_t set;
     if (::sched_getaffinity(0, sizeof set, &set) != 0)
@@ -59,6 +62,10 @@ std::size_t raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
     ::getrlimit(RLIMIT_NOFILE, &limit);
     return limit.rlim_cur;
+}
+
+std::size_t descriptors_beside_reserve(std::size_t limit) noexcept {
+    return limit > reserved_descriptors ? limit - reserved_descriptors : 1;
 }
 
 } // namespace sluice::app

@@ -17,4 +17,8 @@ unsigned usable_cpus();
 /// Raises the soft descriptor limit to the hard one and returns it.
 std::size_t raise_descriptor_limit();
 
+/// What a limit of that many descriptors leaves once the reserve for the admin API, the logs and connections to nodes is
+/// off: also the number from which a descriptor belongs to the reserve. At least 1.
+std::size_t descriptors_beside_reserve(std::size_t limit) noexcept;
+
 } // namespace sluice::app

@@ -9,16 +9,12 @@
 
 #include <boost/asio/post.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
 
 namespace sluice::app {
 
 namespace {
 
-// Descriptors kept for the admin API, the logs and connections to nodes when clients have taken the rest.
-constexpr std::size_t reserved_descriptors = 16;
 // Below this a busy gateway runs out soon: a client connection usually needs a second one to a node.
 constexpr std::size_t few_descriptors = 4096;
 constexpr std::size_t admin_connections = 256;
@@ -26,8 +22,7 @@ constexpr std::size_t admin_connections = 256;
 constexpr std::chrono::seconds unwind_time{2};
 
 std::size_t most_connections(const http::limits& bounds, std::size_t descriptors) {
-    const auto room = descriptors > reserved_descriptors ? descriptors - reserved_descriptors : 1;
-    return std::min(bounds.connections, room);
+    return std::min(bounds.connections, descriptors_beside_reserve(descriptors));
 }
 
 } // namespace
@@ -45,10 +40,13 @@ process::process(loaded_settings loaded)
       drain_deadline_(context_),
       admin_terms_(admin::terms_of(settings_.values.admin)),
       admin_handler_(admin_terms_, *this),
-      admin_gate_(admin_connections) {
+      admin_gate_(admin_connections),
+      admin_bound_(net::bind_listener(settings_.values.admin.address, 1)) {
     if (descriptors_ < few_descriptors)
         telemetry::log_warn("only {} file descriptors allowed: raise LimitNOFILE for more than a few connections", descriptors_);
+    // Everything is bound before anything is served: a start that fails has answered nobody, and gives back what it bound.
     bind_listeners();
+    prepare_workers();
     start_admin();
     watch_metrics();
 }
@@ -56,7 +54,6 @@ process::process(loaded_settings loaded)
 process::~process() = default;
 
 void process::bind_listeners() {
-    // Everything is bound before anything is served: a start that fails has answered nobody.
     for (const auto& one : settings_.values.listeners) {
         auto settings = std::make_shared<http::h1::server_settings>();
         settings->listener = one;
@@ -65,26 +62,27 @@ void process::bind_listeners() {
         listeners_.push_back({std::move(settings), net::bind_listener(one.address, workers_count_),
                               metrics_.make_gauge("sluice_downstream_connections", {{"listener", one.name}})});
     }
+}
+
+void process::prepare_workers() {
     const proxy::recorder_sinks sinks{metrics_, access_log_, settings_.values.metrics.per_route, settings_.values.metrics.per_node};
     for (unsigned index = 0; index < workers_count_; ++index) {
-        workers_.push_back(std::make_unique<data_worker>(index, sinks, gate_, descriptors_ - reserved_descriptors, [this] {
+        workers_.push_back(std::make_unique<data_worker>(index, sinks, gate_, descriptors_beside_reserve(descriptors_), [this] {
             boost::asio::post(context_, [this] { worker_drained(); });
         }));
         workers_.back()->adopt(table_);
-        for (const auto& one : listeners_)
+        for (auto& one : listeners_)
             workers_.back()->listen(one);
     }
 }
 
 void process::start_admin() {
-    auto bound = net::bind_listener(settings_.values.admin.address, 1);
-    admin_bound_ = bound.bound;
     auto settings = std::make_shared<http::h1::server_settings>();
     settings->listener.name = "admin";
     settings->deadlines = settings_.values.timeouts;
     admin_server_ = std::make_unique<http::h1::server>(control_, std::move(settings), admin_handler_, [this] { admin_gate_.leave(); });
     admin_acceptor_ = std::make_unique<net::acceptor>(
-        control_, bound.descriptors.front(), admin_bound_.is_unix(), admin_gate_, net::acceptor::no_threshold,
+        control_, admin_bound_.descriptors.front().release(), admin_address().is_unix(), admin_gate_, net::acceptor::no_threshold,
         [this](int fd, const net::address& from) { admin_server_->adopt(fd, from); },
         [this] { return admin_server_->shed_idle(); });
     runtime::spawn(admin_acceptor_->run());
@@ -94,7 +92,7 @@ void process::start_admin() {
 void process::run() {
     for (const auto& one : listeners_)
         telemetry::log_info("listening on {} as {}", one.bound.bound.to_string(), one.settings->listener.name);
-    telemetry::log_info("admin API on {}", admin_bound_.to_string());
+    telemetry::log_info("admin API on {}", admin_address().to_string());
     for (auto& one : workers_)
         one->start();
     serving_ = true;
@@ -142,13 +140,10 @@ void process::worker_drained() {
         finish();
 }
 
-// A Unix socket's file outlives its descriptor; left behind it looks like a gateway that does not answer.
 void process::remove_socket_files() {
-    for (const auto& one : listeners_)
-        if (one.bound.bound.is_unix())
-            ::unlink(one.bound.bound.path().c_str());
-    if (admin_bound_.is_unix())
-        ::unlink(admin_bound_.path().c_str());
+    for (auto& one : listeners_)
+        one.bound.file.remove();
+    admin_bound_.file.remove();
 }
 
 void process::finish() {

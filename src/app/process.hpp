@@ -39,7 +39,7 @@ public:
 
     /// Where the listeners and the admin API are, with the ports the kernel chose.
     const std::vector<open_listener>& open_listeners() const noexcept { return listeners_; }
-    const net::address& admin_address() const noexcept { return admin_bound_; }
+    const net::address& admin_address() const noexcept { return admin_bound_.bound; }
     boost::asio::io_context& context() noexcept { return context_; }
 
     admin::readiness ready() const override;
@@ -47,7 +47,6 @@ public:
     std::vector<admin::listener_report> listeners() const override;
     std::vector<admin::service_report> services() const override;
     std::optional<admin::service_report> service(std::string_view name) const override;
-    std::span<const proxy::route_settings> routes() const override { return settings_.values.routes; }
     std::string config_json() const override { return settings_.effective(); }
     std::string metrics_text() const override { return metrics_.text(); }
     telemetry::log_level level() const override { return telemetry::current_log_level(); }
@@ -55,6 +54,7 @@ public:
 
 private:
     void bind_listeners();
+    void prepare_workers();
     void start_admin();
     void watch_metrics();
     void begin_drain();
@@ -80,7 +80,7 @@ private:
     admin::access_terms admin_terms_;
     admin::handler admin_handler_;
     net::connection_gate admin_gate_;
-    net::address admin_bound_;
+    net::bound_listener admin_bound_;
     std::unique_ptr<http::h1::server> admin_server_;
     std::unique_ptr<net::acceptor> admin_acceptor_;
     std::unique_ptr<runtime::asio_loop> control_loop_;

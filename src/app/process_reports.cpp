@@ -5,15 +5,21 @@
 #include "sluice/base/version.hpp"
 #include "sluice/telemetry/process.hpp"
 
+#include <fmt/format.h>
+
 namespace sluice::app {
 
 namespace {
 
-admin::service_report report_of(const proxy::table_service& one) {
-    admin::service_report report{one.settings.name, one.settings.source, "disabled", {}};
-    for (const auto& node : one.nodes) {
+// Names and addresses are told as /api/v1/config tells them: masked when a reference brought them in.
+admin::service_report report_of(const proxy::table_service& one, const loaded_settings& from) {
+    const auto path = fmt::format("services[{}]", one.position);
+    admin::service_report report{from.shown(path + ".name", one.settings.name), one.settings.source, "disabled", {}};
+    for (std::size_t i = 0; i < one.nodes.size(); ++i) {
+        const auto& node = one.nodes[i];
         auto counted = node.stats->read();
-        report.nodes.push_back({node.text, node.facts.weight, admin::node_health::healthy, static_cast<std::uint64_t>(counted.open),
+        const auto address = from.shown(fmt::format("{}.url[{}]", path, i), node.text);
+        report.nodes.push_back({from.shown(path + ".url", address), node.facts.weight, admin::node_health::healthy, static_cast<std::uint64_t>(counted.open),
                                 counted.requests, std::move(counted.last_error)});
     }
     return report;
@@ -53,22 +59,26 @@ admin::status_report process::status() const {
 
 std::vector<admin::listener_report> process::listeners() const {
     std::vector<admin::listener_report> all;
-    for (const auto& one : listeners_)
-        all.push_back({one.settings->listener.name, one.bound.bound.to_string(), static_cast<std::uint64_t>(one.connections->sum())});
+    for (const auto& one : listeners_) {
+        const auto path = fmt::format("listeners[{}]", all.size());
+        all.push_back({settings_.shown(path + ".name", one.settings->listener.name),
+                       settings_.shown(path + ".address", one.bound.bound.to_string()),
+                       static_cast<std::uint64_t>(one.connections->sum())});
+    }
     return all;
 }
 
 std::vector<admin::service_report> process::services() const {
     std::vector<admin::service_report> all;
     for (const auto& one : table_->services)
-        all.push_back(report_of(*one));
+        all.push_back(report_of(*one, settings_));
     return all;
 }
 
 std::optional<admin::service_report> process::service(std::string_view name) const {
     for (const auto& one : table_->services)
         if (one->settings.name == name)
-            return report_of(*one);
+            return report_of(*one, settings_);
     return {};
 }
 

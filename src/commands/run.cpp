@@ -7,7 +7,10 @@
 #include "sluice/telemetry/log.hpp"
 
 #include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+
+#include <unistd.h>
 
 #include <csignal>
 #include <iostream>
@@ -33,14 +36,34 @@ void await_signal(boost::asio::signal_set& signals, app::process& running) {
     });
 }
 
+void end_at_once(int) { ::_exit(good); }
+
+// Until a signal_set takes over: reading a large configuration takes a while, and nothing is held yet that an end would
+// have to give back.
+void mind_signals_while_loading() {
+    std::signal(SIGPIPE, SIG_IGN);  // a client that closed is an answer to a write, not a reason to die
+    std::signal(SIGHUP, SIG_IGN);
+    std::signal(SIGUSR1, SIG_IGN);
+    std::signal(SIGTERM, end_at_once);
+    std::signal(SIGINT, end_at_once);
+}
+
+// What arrives while addresses are bound is kept for whoever runs a context later, and nothing has its default action
+// until this ends.
+struct kept_signals {
+    boost::asio::io_context never_run;
+    boost::asio::signal_set numbers{never_run, SIGHUP, SIGTERM, SIGINT};
+    kept_signals() { numbers.add(SIGUSR1); }
+};
+
 int run(const std::string& path) {
+    mind_signals_while_loading();
     auto loaded = app::load_settings(path);
     std::cerr << loaded.problems.text();
     if (!loaded.problems.good())
         return bad_config;
     const auto log = loaded.values.log;
-    // A client that closed is an answer to a write, not a reason to die.
-    std::signal(SIGPIPE, SIG_IGN);
+    const kept_signals kept;
     telemetry::start_log(log);
     int exit = good;
     try {

@@ -9,8 +9,14 @@ namespace {
 constexpr config::span short_time{std::chrono::milliseconds{1}, std::chrono::hours{1}};
 constexpr config::span long_time{std::chrono::milliseconds{1}, std::chrono::hours{24 * 7}};
 
-void check_limits(const config::value& from, const limits& read, bool clean) {
-    if (clean && read.line > read.head)
+void check_limits(const config::value& from, limits& read, bool clean) {
+    if (!clean || read.line <= read.head)
+        return;
+    if (!from.find("line"))
+        read.line = read.head;
+    else if (!from.find("head"))
+        read.head = read.line;
+    else
         from.refuse("line is larger than head, so it would never be reached", "line at most head");
 }
 

@@ -2,6 +2,9 @@
 // Listening sockets: binding them for all workers, and one worker's accept loop. Used by app.
 #pragma once
 
+#include "net/owned_fd.hpp"
+#include "net/socket_file.hpp"
+
 #include "sluice/net/address.hpp"
 #include "sluice/runtime/poll_set.hpp"
 #include "sluice/runtime/task.hpp"
@@ -15,10 +18,12 @@
 
 namespace sluice::net {
 
-/// One listener's descriptors, one per worker; a Unix socket's descriptors are duplicates of one.
+/// One listener's descriptors, one per worker; a Unix socket's descriptors are duplicates of one. What no acceptor took
+/// over is closed, and a Unix socket's file removed, with it.
 struct bound_listener {
-    std::vector<int> descriptors;
+    std::vector<owned_fd> descriptors;
     address bound;  ///< with the port the kernel chose, for port 0
+    socket_file file{};
 };
 
 /// Binds `where` for `workers` loops. A second process on the same port fails, although workers share it by SO_REUSEPORT.

@@ -27,23 +27,6 @@ namespace {
 
 constexpr int backlog = 4096;
 
-// A descriptor that closes itself unless released.
-class owned_fd {
-public:
-    explicit owned_fd(int fd) noexcept : fd_(fd) {}
-    owned_fd(owned_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    owned_fd& operator=(owned_fd&&) = delete;
-    ~owned_fd() {
-        if (fd_ >= 0)
-            ::close(fd_);
-    }
-    int get() const noexcept { return fd_; }
-    int release() noexcept { return std::exchange(fd_, -1); }
-
-private:
-    int fd_;
-};
-
 void set_option(int fd, int option) {
     const int on = 1;
     ::setsockopt(fd, SOL_SOCKET, option, &on, sizeof on);
@@ -147,27 +130,40 @@ address bound_address(const owned_fd& fd) {
     return address::from(raw);
 }
 
-// A socket file that nobody answers on is left over from a crash; one that answers is somebody's.
+// A socket file that nobody answers on is left over from a crash; one that answers is somebody's, and so is one whose
+// queue is full (EAGAIN, which a connect that blocks would wait for).
 void remove_stale_socket(const address& where) {
     struct stat what{};
     if (::lstat(where.path().c_str(), &what) != 0 || !S_ISSOCK(what.st_mode))
         return;
-    const owned_fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const owned_fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     sockaddr_storage raw{};
     const auto size = where.to_sockaddr(raw);
     if (::connect(probe.get(), reinterpret_cast<sockaddr*>(&raw), size) != 0 && errno == ECONNREFUSED)
         ::unlink(where.path().c_str());
 }
 
+// The file was made a moment ago by us; when it cannot be held it goes at once.
+socket_file hold_file(const address& where) try {
+    return socket_file(where.path());
+} catch (const std::system_error&) {
+    ::unlink(where.path().c_str());
+    throw;
+}
+
 bound_listener bind_unix(const address& where, unsigned workers) {
     remove_stale_socket(where);
     auto first = open_socket(where);
     bind_to(first, where);
+    bound_listener all{{}, where, hold_file(where)};
     start_listening(first, where);
-    bound_listener all{{}, where};
-    for (unsigned i = 1; i < workers; ++i)
-        all.descriptors.push_back(::fcntl(first.get(), F_DUPFD_CLOEXEC, 3));
-    all.descriptors.push_back(first.release());
+    all.descriptors.push_back(std::move(first));
+    while (all.descriptors.size() < workers) {
+        owned_fd next(::fcntl(all.descriptors.front().get(), F_DUPFD_CLOEXEC, 3));
+        if (next.get() < 0)
+            fail(where, "duplicate the socket of", errno);
+        all.descriptors.push_back(std::move(next));
+    }
     return all;
 }
 
@@ -182,19 +178,16 @@ bound_listener bind_listener(const address& where, unsigned workers) {
     bind_to(first, where);
     set_option(first.get(), SO_REUSEPORT);
     bound_listener all{{}, bound_address(first)};
-    std::vector<owned_fd> sockets;
-    sockets.push_back(std::move(first));
-    while (sockets.size() < workers) {
+    all.descriptors.push_back(std::move(first));
+    while (all.descriptors.size() < workers) {
         auto next = open_socket(all.bound);
         set_option(next.get(), SO_REUSEADDR);
         set_option(next.get(), SO_REUSEPORT);
         bind_to(next, all.bound);
-        sockets.push_back(std::move(next));
+        all.descriptors.push_back(std::move(next));
     }
-    for (const auto& fd : sockets)
+    for (const auto& fd : all.descriptors)
         start_listening(fd, all.bound);
-    for (auto& fd : sockets)
-        all.descriptors.push_back(fd.release());
     return all;
 }
 

@@ -18,8 +18,14 @@ const config::schema<pool_settings>& pool_schema() {
             {"max", &pool_settings::max, config::whole{1, 1'000'000}, "connections open at once"},
             {"idle_timeout", &pool_settings::idle_timeout, config::span{}, "how long an unused one is kept"},
         },
-        [](const config::value& from, const pool_settings& read, bool clean) {
-            if (clean && read.idle > read.max)
+        [](const config::value& from, pool_settings& read, bool clean) {
+            if (!clean || read.idle <= read.max)
+                return;
+            if (!from.find("idle"))
+                read.idle = read.max;
+            else if (!from.find("max"))
+                read.max = read.idle;
+            else
                 from.refuse("idle is larger than max", "idle at most max");
         },
     };

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from nodes import NOBODY
-from running import binary, configuration, eventually, fetch
+from running import Program, binary, configuration, eventually, fetch
 
 TIMEOUT = 60
 
@@ -157,3 +157,25 @@ def test_a_unix_socket_left_by_a_killed_process_does_not_stop_the_next_start(slu
     second = sluice(node.address, listeners=listeners)
     with httpx.Client(transport=httpx.HTTPTransport(uds=second.address[5:])) as client:
         assert client.get("http://any/").status_code == 200
+
+
+def test_signals_while_a_large_configuration_is_read_end_nothing_but_a_stop_does(started, folder):
+    routes = [{"name": f"r{number}", "match": {"hosts": [f"h{number}.example.com"], "path": {"regex": f"/a{number}/.*"}},
+               "service": "app"} for number in range(20_000)]
+    file = folder / "large.yaml"
+    file.write_text(json.dumps(configuration(["127.0.0.1:1"], routes=routes), indent=1), encoding="utf-8")
+
+    def start():
+        program = started(Program([binary(), "run", "--config", str(file)], cwd=folder))
+        counts = pathlib.Path(f"/proc/{program.pid}/io")
+        eventually(lambda: int(counts.read_text(encoding="ascii").split()[1]) >= file.stat().st_size, "the file was read")
+        return program
+
+    kept = start()
+    kept.signal(signal.SIGHUP)
+    kept.signal(signal.SIGUSR1)
+    kept.line("admin API on")
+    assert kept.alive()
+    stopped = start()
+    stopped.signal(signal.SIGTERM)
+    assert stopped.exit_code() == 0

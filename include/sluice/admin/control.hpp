@@ -3,13 +3,11 @@
 // implements it; the API turns its reports into JSON.
 #pragma once
 
-#include "sluice/proxy/route.hpp"
 #include "sluice/telemetry/settings.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,9 +69,7 @@ public:
     virtual std::vector<service_report> services() const = 0;
     /// One service; nothing when none has that name.
     virtual std::optional<service_report> service(std::string_view name) const = 0;
-    /// In the order of the configuration. Valid until the control thread turns to anything else.
-    virtual std::span<const proxy::route_settings> routes() const = 0;
-    /// The effective configuration as a JSON object: defaults filled, secrets masked.
+    /// The effective configuration as a JSON object: defaults filled, secrets masked. Routes are told from it.
     virtual std::string config_json() const = 0;
     /// The page of /metrics.
     virtual std::string metrics_text() const = 0;

@@ -104,9 +104,9 @@ private:
 template <class T>
 class schema : public any_schema {
 public:
-    /// Looks at the whole struct once its keys are read, for what no single key can know. Not `clean`: one of
-    /// them was refused, and its member holds a default.
-    using check = std::function<void(const value&, const T&, bool clean)>;
+    /// Looks at the whole struct once its keys are read, for what no single key can know, and may bring a default
+    /// nobody wrote in line with what was. Not `clean`: one of the keys was refused, and its member holds a default.
+    using check = std::function<void(const value&, T&, bool clean)>;
 
     schema(std::initializer_list<property<T>> properties, check also = {})
         : properties_(properties), also_(std::move(also)) {

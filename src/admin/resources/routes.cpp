@@ -1,83 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /api/v1/routes: {"routes":[{name, match, services, rewrite}]}, in the spelling of the
-// configuration. Every key of `match` is there: an empty list and a null path match anything.
+// configuration and taken from its masked form, so what came from ${env:} or ${file:} is `***` here
+// too. Every key of `match` is there: an empty list and a null path match anything.
 #include "admin/resource.hpp"
 #include "sluice/base/json.hpp"
 
 namespace sluice::admin::resources {
 namespace {
 
-json::array to_json(const std::vector<std::string>& texts) {
-    return json::array(texts.begin(), texts.end());
+/// What `from` has under `key`, or `absent`.
+json::value member_of(const json::object& from, std::string_view key, json::value absent = nullptr) {
+    const auto* found = from.if_contains(key);
+    return found != nullptr ? *found : std::move(absent);
 }
 
-json::value to_json(const routing::path_rule& from) {
-    using kind = routing::path_rule::kind;
-    switch (from.how) {
-    case kind::any:
-        return nullptr;
-    case kind::exact:
-        return json::object{{"exact", from.text}};
-    case kind::prefix:
-        return json::object{{"prefix", from.text}};
-    case kind::regex:
-        return json::object{{"regex", from.text}};
-    }
-    return nullptr;
+/// `match` with a path, also when the configuration has none.
+json::value match_of(const json::object& route) {
+    const auto* from = route.if_contains("match");
+    if (from == nullptr || !from->is_object())
+        return member_of(route, "match");
+    const auto& match = from->get_object();
+    return json::object{{"hosts", member_of(match, "hosts", json::array{})},
+                        {"path", member_of(match, "path")},
+                        {"methods", member_of(match, "methods", json::array{})},
+                        {"headers", member_of(match, "headers", json::object{})},
+                        {"query", member_of(match, "query", json::object{})},
+                        {"listeners", member_of(match, "listeners", json::array{})}};
 }
 
-json::value to_json(const routing::value_rule& from) {
-    using kind = routing::value_rule::kind;
-    switch (from.how) {
-    case kind::exact:
-        return json::string{from.text};
-    case kind::regex:
-        return json::object{{"regex", from.text}};
-    case kind::present:
-        return json::object{{"present", true}};
-    }
-    return nullptr;
+/// `service: NAME` is short for a list of one.
+json::value services_of(const json::object& route) {
+    if (const auto* single = route.if_contains("service"))
+        return json::array{json::object{{"name", *single}, {"weight", 1}}};
+    return member_of(route, "services", json::array{});
 }
 
-json::object to_json(const std::vector<routing::value_rule>& rules) {
-    json::object all;
-    for (const auto& one : rules)
-        all.emplace(one.name, to_json(one));
-    return all;
-}
-
-json::object to_json(const routing::rule& from) {
-    return {{"hosts", to_json(from.hosts)},     {"path", to_json(from.path)},
-            {"methods", to_json(from.methods)}, {"headers", to_json(from.headers)},
-            {"query", to_json(from.query)},     {"listeners", to_json(from.listeners)}};
-}
-
-json::object to_json(const proxy::rewrite_settings& from) {
-    json::value prefix;
-    if (from.prefix)
-        prefix = *from.prefix;
-    std::string_view host = from.host_literal;
-    if (from.host == proxy::host_rewrite::preserve)
-        host = "preserve";
-    if (from.host == proxy::host_rewrite::upstream)
-        host = "upstream";
-    return {{"prefix", std::move(prefix)}, {"host", host}};
-}
-
-json::object to_json(const proxy::route_settings& from) {
-    json::array services;
-    for (const auto& one : from.services)
-        services.push_back(json::object{{"name", one.name}, {"weight", one.weight}});
-    return {{"name", from.name},
-            {"match", to_json(from.match)},
-            {"services", std::move(services)},
-            {"rewrite", to_json(from.rewrite)}};
+json::value rewrite_of(const json::object& route) {
+    const auto* from = route.if_contains("rewrite");
+    if (from == nullptr || !from->is_object())
+        return member_of(route, "rewrite");
+    const auto& rewrite = from->get_object();
+    return json::object{{"prefix", member_of(rewrite, "prefix")},
+                        {"host", member_of(rewrite, "host")}};
 }
 
 answer get(const call& one) {
     json::array list;
-    for (const auto& from : one.gateway.routes())
-        list.push_back(to_json(from));
+    const auto whole = parse_json(one.gateway.config_json());
+    const auto* effective = whole ? whole->if_object() : nullptr;
+    const auto* routes = effective != nullptr ? effective->if_contains("routes") : nullptr;
+    if (routes == nullptr || !routes->is_array())
+        return {.body = json::serialize(json::object{{"routes", std::move(list)}})};
+    for (const auto& from : routes->get_array())
+        if (const auto* route = from.if_object())
+            list.push_back(json::object{{"name", member_of(*route, "name")},
+                                        {"match", match_of(*route)},
+                                        {"services", services_of(*route)},
+                                        {"rewrite", rewrite_of(*route)}});
     return {.body = json::serialize(json::object{{"routes", std::move(list)}})};
 }
 

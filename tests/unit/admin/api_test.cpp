@@ -150,28 +150,19 @@ TEST_CASE("a service is found by its name with escapes, an unknown one is a 404"
     }
 }
 
-TEST_CASE("routes are told in the configuration's spelling") {
-    using routing::path_rule;
-    using routing::value_rule;
+TEST_CASE("routes are told in the configuration's spelling, with every key of match") {
     fake_control gateway;
-    proxy::route_settings full;
-    full.name = "orders";
-    full.match = {
-        {"shop.example.com", "*.example.org"},
-        {path_rule::kind::prefix, "/orders"},
-        {"GET"},
-        {{"x-channel", value_rule::kind::exact, "beta"}, {"x-any", value_rule::kind::present, ""}},
-        {{"debug", value_rule::kind::regex, "[01]"}},
-        {"web"}};
-    full.services = {{"orders", 95}, {"orders-next", 5}};
-    full.rewrite = {"/", proxy::host_rewrite::literal, "inner.example.com"};
-    proxy::route_settings bare;
-    bare.name = "rest";
-    bare.services = {{"orders", 1}};
-    gateway.all_routes = {full, bare};
+    CHECK(get(gateway, "/api/v1/routes") == R"({"routes":[]})");
+    gateway.config =
+        R"({"workers":2,"routes":[{"name":"orders","match":{"hosts":["shop.example.com"],"path":{"prefix":"/orders"},)"
+        R"("methods":["GET"],"headers":{"x-channel":"beta","x-any":{"present":true}},"query":{"debug":{"regex":"[01]"}},)"
+        R"("listeners":["web"]},"services":[{"name":"orders","weight":95},{"name":"orders-next","weight":5}],)"
+        R"("rewrite":{"prefix":"/","host":"inner.example.com"},"timeout":"30s","timeouts":{"connect":"1s"}},)"
+        R"({"name":"rest","match":{"hosts":[],"methods":[],"headers":{},"query":{},"listeners":[]},)"
+        R"("service":"orders","rewrite":{"host":"preserve"},"timeouts":{}}]})";
     CHECK(
         get(gateway, "/api/v1/routes") ==
-        R"({"routes":[{"name":"orders","match":{"hosts":["shop.example.com","*.example.org"],"path":{"prefix":"/orders"},)"
+        R"({"routes":[{"name":"orders","match":{"hosts":["shop.example.com"],"path":{"prefix":"/orders"},)"
         R"("methods":["GET"],"headers":{"x-channel":"beta","x-any":{"present":true}},"query":{"debug":{"regex":"[01]"}},)"
         R"("listeners":["web"]},"services":[{"name":"orders","weight":95},{"name":"orders-next","weight":5}],)"
         R"("rewrite":{"prefix":"/","host":"inner.example.com"}},)"
@@ -179,18 +170,12 @@ TEST_CASE("routes are told in the configuration's spelling") {
         R"("services":[{"name":"orders","weight":1}],"rewrite":{"prefix":null,"host":"preserve"}}]})");
 }
 
-TEST_CASE("exact and regex paths and the upstream host are told too") {
+TEST_CASE("where the configuration masks a whole list, routes mask it too") {
     fake_control gateway;
-    proxy::route_settings exact;
-    exact.match.path = {routing::path_rule::kind::exact, "/a"};
-    exact.rewrite.host = proxy::host_rewrite::upstream;
-    proxy::route_settings regex;
-    regex.match.path = {routing::path_rule::kind::regex, "/b.*"};
-    gateway.all_routes = {exact, regex};
-    const auto list = parse_json(get(gateway, "/api/v1/routes"))->at("routes").as_array();
-    CHECK(json::serialize(list[0].at("match").at("path")) == R"({"exact":"/a"})");
-    CHECK(list[0].at("rewrite").at("host") == "upstream");
-    CHECK(json::serialize(list[1].at("match").at("path")) == R"({"regex":"/b.*"})");
+    gateway.config = R"({"routes":[{"name":"***","match":{"hosts":"***"},"services":"***"}]})";
+    CHECK(get(gateway, "/api/v1/routes") ==
+          R"({"routes":[{"name":"***","match":{"hosts":"***","path":null,"methods":[],"headers":{},"query":{},)"
+          R"("listeners":[]},"services":"***","rewrite":null}]})");
 }
 
 TEST_CASE("the configuration is passed on as it is told") {

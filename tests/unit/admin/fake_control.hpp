@@ -13,7 +13,7 @@ public:
     sluice::admin::status_report now;
     std::vector<sluice::admin::listener_report> all_listeners;
     std::vector<sluice::admin::service_report> all_services;
-    std::vector<sluice::proxy::route_settings> all_routes;
+    std::string config = R"({"workers":2})";
     sluice::telemetry::log_level log_level = sluice::telemetry::log_level::info;
     int changes = 0;  ///< how often something was written
 
@@ -27,8 +27,7 @@ public:
                 return one;
         return std::nullopt;
     }
-    std::span<const sluice::proxy::route_settings> routes() const override { return all_routes; }
-    std::string config_json() const override { return R"({"workers":2})"; }
+    std::string config_json() const override { return config; }
     std::string metrics_text() const override { return "sluice_config_generation 1\n"; }
     sluice::telemetry::log_level level() const override { return log_level; }
     void set_level(sluice::telemetry::log_level level) override {

@@ -132,6 +132,15 @@ TEST_CASE("a secret is in the settings and nowhere else") {
     CHECK(loaded.hidden == std::set<std::string>{"admin.token", "admin.hosts[0]"});
 }
 
+TEST_CASE("a secret in the long form of a service is hidden in the short form it is dumped in") {
+    const auto loaded = load_text("listeners: [{name: web, address: \"127.0.0.1:0\"}]\n"
+                                  "services: [{name: \"${env:TOKEN}\", url: \"10.0.0.1:80\"}]\n"
+                                  "routes: [{name: all, services: [{name: \"${env:TOKEN}\"}]}]\n");
+    INFO(loaded.problems.text());
+    REQUIRE(loaded.problems.good());
+    CHECK(loaded.effective().find("s3cr3t") == std::string::npos);
+}
+
 TEST_CASE("overrides, weights and short forms reach the settings") {
     const auto loaded = load_text(std::string(small) +
                                   "timeouts: {connect: 1s}\nworkers: 3\naccess_log: {path: logs/access.log}\n"
@@ -144,6 +153,30 @@ TEST_CASE("overrides, weights and short forms reach the settings") {
     CHECK(loaded.values.services.at(0).nodes.at(1).weight == 5);
     CHECK(loaded.values.routes.at(0).services.at(0).name == "app");
     CHECK(loaded.values.access_log.path == "logs/access.log");
+}
+
+TEST_CASE("a default gives way to the bound that was written, and two bounds that were written stay as they are") {
+    const auto pool_of = [](const std::string& pool) {
+        const auto loaded = load_text("listeners: [{name: web, address: \"127.0.0.1:0\"}]\n"
+                                      "services: [{name: app, url: \"10.0.0.1:80\", pool: " + pool + "}]\n"
+                                      "routes: [{name: all, service: app}]\n");
+        return loaded.problems.good() ? std::optional(loaded.values.services.at(0).pool) : std::nullopt;
+    };
+    REQUIRE(pool_of("{max: 100}"));
+    CHECK(pool_of("{max: 100}")->idle == 100);
+    CHECK(pool_of("{max: 2000}")->idle == 512);
+    CHECK(pool_of("{idle: 2000}")->max == 2000);
+    CHECK(pool_of("{idle: 100}")->max == 1024);
+    CHECK_FALSE(pool_of("{idle: 101, max: 100}"));
+
+    const auto limits_of = [](const std::string& limits) {
+        const auto loaded = load_text(std::string(small) + "limits: " + limits + "\n");
+        return loaded.problems.good() ? std::optional(loaded.values.limits) : std::nullopt;
+    };
+    REQUIRE(limits_of("{head: 8KiB}"));
+    CHECK(limits_of("{head: 8KiB}")->line == 8 * 1024);
+    CHECK(limits_of("{line: 64KiB}")->head == 64 * 1024);
+    CHECK_FALSE(limits_of("{line: 9KiB, head: 8KiB}"));
 }
 
 TEST_CASE("only workers and admin.address wait for a restart") {

@@ -75,3 +75,11 @@ TEST_CASE("at least one CPU is usable, and no more than the affinity allows") {
     CHECK(sluice::app::usable_cpus() >= 1);
     CHECK(sluice::app::usable_cpus() <= static_cast<unsigned>(CPU_COUNT(&set)));
 }
+
+TEST_CASE("descriptors beside the reserve never wrap, however low the limit") {
+    using sluice::app::descriptors_beside_reserve;
+    CHECK(descriptors_beside_reserve(1024) == 1008);
+    CHECK(descriptors_beside_reserve(17) == 1);
+    for (const std::size_t limit : {16, 15, 1, 0})
+        CHECK(descriptors_beside_reserve(limit) == 1);
+}

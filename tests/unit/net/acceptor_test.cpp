@@ -31,11 +31,7 @@ namespace {
 
 struct open_listener : bound_listener {
     explicit open_listener(const std::string& where, unsigned workers = 1) : bound_listener(bind_listener(*address::parse(where), workers)) {}
-    ~open_listener() {
-        for (const int fd : descriptors)
-            ::close(fd);
-    }
-    int release(std::size_t at) { return std::exchange(descriptors[at], -1); }
+    int release(std::size_t at) { return descriptors[at].release(); }
 };
 
 fake::socket connect_to(const address& where) {
@@ -47,13 +43,28 @@ fake::socket connect_to(const address& where) {
     return made;
 }
 
-std::string refusal_of(const std::string& where) {
+std::string refusal_of(const std::string& where, unsigned workers = 1) {
     try {
-        const open_listener second(where);
+        const open_listener second(where, workers);
     } catch (const std::system_error& refused) {
         return refused.what();
     }
     return "bound";
+}
+
+/// A Unix socket bound, and not listened on, by somebody else.
+fake::socket bind_raw(const std::string& path) {
+    fake::socket made(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    sockaddr_storage raw{};
+    const auto size = address::parse("unix:" + path)->to_sockaddr(raw);
+    REQUIRE(::bind(made.fd(), reinterpret_cast<sockaddr*>(&raw), size) == 0);
+    return made;
+}
+
+/// The number the next descriptor would get: all below it are in use.
+int next_descriptor() {
+    fake::socket probe(::dup(0));
+    return probe.fd();
 }
 
 struct folder {
@@ -108,10 +119,10 @@ TEST_CASE("port 0 is bound to a port of the kernel's choice, which all workers s
     REQUIRE(both.descriptors.size() == 2);
     CHECK(both.bound.port() != 0);
     CHECK(both.bound.is_v6() == (where[0] == '['));
-    for (const int fd : both.descriptors) {
+    for (const auto& fd : both.descriptors) {
         sockaddr_storage raw{};
         socklen_t size = sizeof raw;
-        ::getsockname(fd, reinterpret_cast<sockaddr*>(&raw), &size);
+        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&raw), &size);
         CHECK(address::from(raw) == both.bound);
     }
 }
@@ -140,12 +151,61 @@ TEST_CASE("a Unix socket is shared by duplicates, its stale file is replaced, a 
         CHECK(refusal_of(where).find("cannot bind " + where) != std::string::npos);
         CHECK(connect_to(first.bound));  // still there after the refusal
     }
+    CHECK_FALSE(std::filesystem::exists(path));
+    bind_raw(path).close();
     CHECK(std::filesystem::exists(path));  // as a crash leaves it
     CHECK(refusal_of(where) == "bound");
-    std::filesystem::remove(path);
     ::fclose(::fopen(path.c_str(), "w"));
     CHECK(refusal_of(where) != "bound");
     CHECK(std::filesystem::is_regular_file(path));
+}
+
+TEST_CASE("a socket whose owner hangs with a full queue is in use, and asking does not hang either") {
+    const folder mine;
+    const auto path = mine.path + "/s.sock";
+    const auto owner = bind_raw(path);
+    REQUIRE(::listen(owner.fd(), 0) == 0);
+    const auto where = *address::parse("unix:" + path);
+    std::vector<fake::socket> waiting;
+    do
+        waiting.push_back(connect_to(where));
+    while (waiting.back());
+    CHECK(refusal_of("unix:" + path).find("cannot bind unix:" + path) != std::string::npos);
+    CHECK(std::filesystem::exists(path));
+}
+
+TEST_CASE("a Unix socket that cannot be shared by all workers is refused, and nothing of it stays") {
+    const folder mine;
+    const auto path = mine.path + "/s.sock";
+    const auto next = next_descriptor();
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    for (const auto& [room, said] : {std::pair{1, "cannot hold the socket file " + path},
+                                     std::pair{2, "cannot duplicate the socket of unix:" + path}}) {
+        rlimit little = before;
+        little.rlim_cur = static_cast<rlim_t>(next + room);
+        ::setrlimit(RLIMIT_NOFILE, &little);
+        const auto words = refusal_of("unix:" + path, 3);
+        ::setrlimit(RLIMIT_NOFILE, &before);
+        CHECK(words.find(said) != std::string::npos);
+        CHECK_FALSE(std::filesystem::exists(path));
+        CHECK(next_descriptor() == next);
+    }
+}
+
+TEST_CASE("a Unix socket's file is removed only while it is the one that was bound") {
+    const folder mine;
+    const auto path = mine.path + "/s.sock";
+    for (const bool closed_first : {false, true}) {  // closed: its inode's number may be given to the next file
+        open_listener first("unix:" + path);
+        if (closed_first)
+            first.descriptors.clear();
+        std::filesystem::remove(path);
+        const auto other = bind_raw(path);
+        first.file.remove();
+        CHECK(std::filesystem::exists(path));
+        std::filesystem::remove(path);
+    }
 }
 
 TEST_CASE("what waits is accepted, without blocking, with the client's address") {
