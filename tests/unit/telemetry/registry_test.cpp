@@ -173,18 +173,20 @@ TEST_CASE("a watched value takes room from the series and stays itself when ther
 TEST_CASE("series are made and readings replaced while a watched reading takes its time") {
     registry all{{}, 1};
     std::shared_ptr<counter> made;
+    std::future<void> worker;  // outlives the reading: what waits for a lock in vain ends with it
     const auto work = [&] {
         made = all.make_counter("sluice_requests_total", route("a"));
         all.watch("sluice_nodes", route("a"), registry::reading_kind::gauge, [] { return 2.0; });
     };
     // The replaced reading still owns what it uses until it returns.
     all.watch("sluice_nodes", route("a"), registry::reading_kind::gauge,
-              [&work, own = std::make_shared<double>(1)] {
-                  auto worker = std::async(std::launch::async, work);
+              [&work, &worker, own = std::make_shared<double>(1)] {
+                  worker = std::async(std::launch::async, work);
                   const bool done = worker.wait_for(10s) == std::future_status::ready;
                   return done ? *own : -1;
               });
     CHECK(metrics_page{all.text()}.values.at(R"(sluice_nodes{route="a"})") == 1);
+    worker.get();
     CHECK(made != nullptr);
     CHECK(metrics_page{all.text()}.values.at(R"(sluice_nodes{route="a"})") == 2);
 }
