@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <utility>
+
 namespace sluice::app {
 
 namespace {
@@ -25,20 +28,27 @@ admin::service_report report_of(const proxy::table_service& one, const loaded_se
     return report;
 }
 
-struct connection_totals {
-    std::int64_t active = 0;
-    std::int64_t idle = 0;
-};
+// A service's connections in both states, read from its nodes once a scrape: on the page `active` comes before `idle`.
+class connection_reading {
+public:
+    explicit connection_reading(std::shared_ptr<const proxy::table_service> of) : service_(std::move(of)) {}
 
-connection_totals connections_of(const proxy::table_service& one) {
-    connection_totals sum;
-    for (const auto& node : one.nodes) {
-        const auto counted = node.stats->read();
-        sum.active += counted.open - counted.idle;
-        sum.idle += counted.idle;
+    double active() {
+        std::int64_t open = 0;
+        idle_ = 0;
+        for (const auto& node : service_->nodes) {
+            const auto counted = node.stats->sum();
+            open += counted.open;
+            idle_ += counted.idle;
+        }
+        return static_cast<double>(open - idle_);
     }
-    return sum;
-}
+    double idle() const { return static_cast<double>(idle_); }
+
+private:
+    std::shared_ptr<const proxy::table_service> service_;
+    std::int64_t idle_ = 0;
+};
 
 } // namespace
 
@@ -93,10 +103,11 @@ void process::watch_metrics() {
         const auto& name = one->settings.name;
         metrics_.watch("sluice_nodes", {{"service", name}, {"state", "healthy"}}, kind::gauge,
                        [one] { return static_cast<double>(one->nodes.size()); });
+        const auto connections = std::make_shared<connection_reading>(one);
         metrics_.watch("sluice_upstream_connections", {{"service", name}, {"state", "active"}}, kind::gauge,
-                       [one] { return static_cast<double>(connections_of(*one).active); });
+                       [connections] { return connections->active(); });
         metrics_.watch("sluice_upstream_connections", {{"service", name}, {"state", "idle"}}, kind::gauge,
-                       [one] { return static_cast<double>(connections_of(*one).idle); });
+                       [connections] { return connections->idle(); });
     }
 }
 

@@ -15,25 +15,35 @@ namespace sluice::proxy {
 namespace {
 
 constexpr std::string_view no_label = "none";
+constexpr std::string_view every_label = "all";  // where the settings ask for no label of each
 
 struct attempt_outcome {
     std::string_view word;
     unsigned number;
 };
 
-attempt_outcome outcome_of(const std::optional<failure>& failed) noexcept {
-    if (!failed || failed->who == blame::client)
-        return {"success", 0};
+// What an attempt says about its node. Nothing, when something else ended it before a response head: the client, a
+// stop, a full pool or a lack of descriptors. After the head of an answer only the node can still fail.
+std::optional<attempt_outcome> outcome_of(const std::optional<failure>& failed, bool response_begun) noexcept {
+    if (failed && failed->who != blame::upstream && !response_begun)
+        return {};
+    if (!failed || failed->who != blame::upstream)
+        return attempt_outcome{"success", 0};
     switch (failed->code) {
     case errc::connect_failed:
-        return {"connect_error", 1};
+        return attempt_outcome{"connect_error", 1};
     case errc::upstream_timeout:
-        return {"timeout", 2};
+        return attempt_outcome{"timeout", 2};
     case errc::bad_upstream_message:
-        return {"bad_response", 3};
+        return attempt_outcome{"bad_response", 3};
     default:
-        return {"reset", 4};
+        return attempt_outcome{"reset", 4};
     }
+}
+
+// A request is rejected by an answer of ours. Whoever left, and whom the end of a drain cut off, got none.
+bool rejects(errc why) noexcept {
+    return why != errc::client_gone && why != errc::client_too_slow && why != errc::shutting_down;
 }
 
 // After the head went out the status says nothing about the end; the log has words of its own for that.
@@ -45,8 +55,11 @@ std::string_view error_word(const exchange& x) noexcept {
     return http::reply_for(*x.error).word;
 }
 
-std::string name_or_none(const table_route* route, bool per_route) {
-    return route == nullptr || !per_route ? std::string(no_label) : route->settings.name;
+// "none" is the contract's word for no route, whatever the labels: what nobody matched stays apart from what was served.
+std::string route_label(const table_route* route, bool per_route) {
+    if (route == nullptr)
+        return std::string(no_label);
+    return per_route ? route->settings.name : std::string(every_label);
 }
 
 std::string_view protocol_of(const http::request_head& head) noexcept {
@@ -83,7 +96,7 @@ telemetry::counter& recorder::request_counter(const http::listener_settings& lis
     if (!found)
         found = sinks_.metrics.make_counter("sluice_requests_total",
                                             {{"listener", listener.name},
-                                             {"route", name_or_none(route, sinks_.per_route)},
+                                             {"route", route_label(route, sinks_.per_route)},
                                              {"service", service == nullptr ? std::string(no_label) : service->settings.name},
                                              {"code", fmt::format("{}", status)}});
     return *found;
@@ -94,7 +107,7 @@ telemetry::histogram& recorder::duration_of(const exchange& x) {
     if (!found)
         found = sinks_.metrics.make_histogram(
             "sluice_request_duration_seconds",
-            {{"route", name_or_none(x.route, sinks_.per_route)}});
+            {{"route", route_label(x.route, sinks_.per_route)}});
     return *found;
 }
 
@@ -105,7 +118,7 @@ telemetry::counter& recorder::attempt_counter(const exchange& x, std::string_vie
     if (!found)
         found = sinks_.metrics.make_counter("sluice_upstream_requests_total",
                                             {{"service", x.target->service->settings.name},
-                                             {"node", sinks_.per_node ? x.node->text : std::string("all")},
+                                             {"node", sinks_.per_node ? x.node->text : std::string(every_label)},
                                              {"outcome", std::string(outcome)}});
     return *found;
 }
@@ -113,8 +126,8 @@ telemetry::counter& recorder::attempt_counter(const exchange& x, std::string_vie
 void recorder::attempt_ended(exchange& x, const std::optional<failure>& failed) {
     if (x.connect_took != duration{})
         connect_time_of(*x.target->service).observe(thread_, std::exchange(x.connect_took, {}));
-    const auto outcome = outcome_of(failed);
-    attempt_counter(x, outcome.word, outcome.number).add(thread_);
+    if (const auto outcome = outcome_of(failed, x.response_begun))
+        attempt_counter(x, outcome->word, outcome->number).add(thread_);
 }
 
 telemetry::histogram& recorder::connect_time_of(const table_service& one) {
@@ -140,7 +153,7 @@ void recorder::finish(const exchange& x) {
     request_counter(*x.client->client().listener, x.route, service, x.status).add(thread_);
     duration_of(x).observe(thread_, took);
     overhead_->observe(thread_, took - x.upstream_wait);
-    if (x.error && !x.response_begun && x.status != 0)
+    if (x.error && !x.response_begun && rejects(*x.error))
         count_rejected(http::reply_for(*x.error).word);
     if (sinks_.log.enabled())
         write_line(x, took);
@@ -181,7 +194,8 @@ void recorder::count_rejected(std::string_view reason) {
 
 void recorder::refused(const http::refusal& what) noexcept {
     const auto& answer = http::reply_for(what.code);
-    count_rejected(answer.word);
+    if (rejects(what.code))
+        count_rejected(answer.word);
     request_counter(*what.client.listener, nullptr, nullptr, answer.status).add(thread_);
     if (!sinks_.log.enabled())
         return;

@@ -29,7 +29,7 @@ char* put_number(char* to, Number value) noexcept {
 }
 
 // Milliseconds with three decimals.
-char* put_milliseconds(char* to, std::chrono::nanoseconds span) noexcept {
+char* put_span(char* to, std::chrono::nanoseconds span) noexcept {
     const auto micros = std::max<std::int64_t>(span.count(), 0) / 1000;
     to = put_number(to, micros / 1000);
     const auto rest = static_cast<unsigned>(micros % 1000);
@@ -60,9 +60,9 @@ public:
         key(name);
         at_ = put_number(at_, value);
     }
-    void milliseconds(std::string_view name, std::chrono::nanoseconds value) noexcept {
+    void span(std::string_view name, std::chrono::nanoseconds value) noexcept {
         key(name);
-        at_ = put_milliseconds(at_, value);
+        at_ = put_span(at_, value);
     }
     void when(std::string_view name, timestamp& clock,
               std::chrono::system_clock::time_point value) noexcept {
@@ -110,9 +110,9 @@ public:
         gap();
         at_ = put_number(at_, value);
     }
-    void milliseconds(std::string_view, std::chrono::nanoseconds value) noexcept {
+    void span(std::string_view, std::chrono::nanoseconds value) noexcept {
         gap();
-        at_ = put_milliseconds(at_, value);
+        at_ = put_span(at_, value);
     }
     void when(std::string_view, timestamp& clock,
               std::chrono::system_clock::time_point value) noexcept {
@@ -149,9 +149,9 @@ char* write_fields(Fields fields, timestamp& clock, const access_record& record)
     record.status < 0 ? fields.absent("status") : fields.number("status", record.status);
     fields.number("bytes_in", record.bytes_in);
     fields.number("bytes_out", record.bytes_out);
-    fields.milliseconds("duration_ms", record.duration);
+    fields.span("duration_ms", record.duration);
     record.upstream.count() < 0 ? fields.absent("upstream_ms")
-                                : fields.milliseconds("upstream_ms", record.upstream);
+                                : fields.span("upstream_ms", record.upstream);
     fields.text("route", record.route);
     fields.text("service", record.service);
     fields.text("node", record.node);

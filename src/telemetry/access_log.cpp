@@ -26,7 +26,8 @@ constexpr std::size_t ring_size = 1024 * 1024;
 static_assert(ring_size > access_line::longest);
 
 /// Lines of a busy log are gathered this long before they are written: one system call for many.
-constexpr int gather_milliseconds = 10;
+constexpr std::chrono::milliseconds gather_time{10};
+constexpr std::chrono::milliseconds no_end{-1};  ///< of a wait, as poll() says it
 constexpr std::chrono::milliseconds last_grace{1000};  ///< for a slow reader, at the end
 
 /// What one worker writes with.
@@ -54,9 +55,9 @@ public:
     void announce(sleep kind) noexcept { sleep_.store(kind); }
     sleep announced() const noexcept { return sleep_.load(); }
 
-    void wait(int milliseconds) noexcept {
+    void wait(std::chrono::milliseconds most) noexcept {
         pollfd one{descriptor_, POLLIN, 0};
-        ::poll(&one, 1, milliseconds);
+        ::poll(&one, 1, static_cast<int>(most.count()));
         std::uint64_t rung = 0;
         [[maybe_unused]] const auto got = ::read(descriptor_, &rung, sizeof rung);
         sleep_.store(sleep::awake);
@@ -162,7 +163,7 @@ void access_log::state::run() noexcept {
             return;
         doorbell.announce(busy ? bell::sleep::gathering : bell::sleep::parked);
         const bool more = stopping || (!busy && anything_queued());
-        doorbell.wait(more ? 0 : busy ? gather_milliseconds : -1);
+        doorbell.wait(more ? std::chrono::milliseconds::zero() : busy ? gather_time : no_end);
     }
 }
 

@@ -11,13 +11,14 @@ namespace {
 
 // Dense where a proxy's answers are (milliseconds), with the usual deadlines' neighbourhood at the
 // end.
-constexpr std::array<double, histogram::bucket_count - 1> bounds_in_seconds{
+constexpr std::array<double, histogram::bucket_count - 1> bounds_as_written{
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60};
 
-constexpr auto bounds_in_nanoseconds = [] {
-    std::array<std::uint64_t, bounds_in_seconds.size()> bounds{};
+constexpr auto upper_bounds = [] {
+    std::array<std::chrono::nanoseconds, bounds_as_written.size()> bounds{};
     for (std::size_t i = 0; i < bounds.size(); ++i)
-        bounds[i] = static_cast<std::uint64_t>(bounds_in_seconds[i] * 1e9 + 0.5);
+        bounds[i] = std::chrono::round<std::chrono::nanoseconds>(
+            std::chrono::duration<double>{bounds_as_written[i]});
     return bounds;
 }();
 
@@ -41,15 +42,14 @@ std::int64_t gauge::sum() const noexcept {
     return total;
 }
 
-std::span<const double> histogram::bounds() noexcept { return bounds_in_seconds; }
+std::span<const double> histogram::bounds() noexcept { return bounds_as_written; }
 
 void histogram::observe(unsigned thread, std::chrono::nanoseconds took) noexcept {
-    const auto length = static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0));
-    const auto bucket =
-        std::lower_bound(bounds_in_nanoseconds.begin(), bounds_in_nanoseconds.end(), length);
+    const auto length = std::max(took, std::chrono::nanoseconds::zero());
+    const auto bucket = std::lower_bound(upper_bounds.begin(), upper_bounds.end(), length);
     auto& mine = cells_[thread];
-    add_to(mine.buckets[static_cast<std::size_t>(bucket - bounds_in_nanoseconds.begin())], 1);
-    add_to(mine.nanoseconds, length);
+    add_to(mine.buckets[static_cast<std::size_t>(bucket - upper_bounds.begin())], 1);
+    add_to(mine.nanoseconds, static_cast<std::uint64_t>(length.count()));
 }
 
 histogram::reading histogram::sum() const noexcept {

@@ -10,6 +10,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <unordered_map>
 #include <variant>
@@ -40,10 +41,18 @@ struct series {
         value;
 };
 
+/// Shared with a scrape that has begun: what the map drops meanwhile lives until it is written.
+using shared_series = std::shared_ptr<const series>;
+
 struct family {
     prometheus::MetricType type;
-    std::map<std::string, series> all;  ///< by label text, so that the page keeps its order
+    std::map<std::string, shared_series> all;  ///< by label text, so that the page keeps its order
 };
+
+using named_family = std::pair<const std::string, family>;
+
+/// Series a scrape takes at a time: a worker who needs the lock waits for so many at most.
+constexpr std::size_t walk_piece = 256;
 
 /// Lines of living series. Outlives the registry: a series may be dropped after it.
 using line_count = std::atomic<std::size_t>;
@@ -114,11 +123,16 @@ struct registry::state {
     template <class Metric>
     std::shared_ptr<Metric> create(family& in, labels names, std::string key);
     void sweep();
+    void watch(family& in, labels names, reader read);
+    std::vector<named_family*> all_families();
+    bool take_piece(family& in, std::optional<std::string>& after, std::vector<shared_series>& to);
+    prometheus::MetricFamily read(named_family&);
 
     const std::size_t max_lines;
     const unsigned threads;
     std::shared_ptr<line_count> lines = std::make_shared<line_count>(0);
     mutable std::mutex lock;
+    std::mutex scraping;  ///< one page at a time: readings need not bear two
     std::map<std::string, family, std::less<>> families;
     std::vector<std::shared_ptr<void>>
         kept;                 ///< the "other" series: shared by many, so never reset
@@ -144,7 +158,7 @@ std::shared_ptr<Metric> registry::state::make(std::string_view name, labels name
     const auto existing = [&]() -> std::shared_ptr<Metric> {
         const auto found = in.all.find(key);
         return found == in.all.end() ? nullptr
-                                     : std::get<std::weak_ptr<Metric>>(found->second.value).lock();
+                                     : std::get<std::weak_ptr<Metric>>(found->second->value).lock();
     };
     if (auto held = existing())
         return held;
@@ -170,7 +184,8 @@ std::shared_ptr<Metric> registry::state::create(family& in, labels names, std::s
                                  }};
     const bool added =
         in.all
-            .insert_or_assign(std::move(key), series{std::move(names), std::weak_ptr<Metric>{made}})
+            .insert_or_assign(std::move(key), std::make_shared<const series>(series{
+                                                  std::move(names), std::weak_ptr<Metric>{made}}))
             .second;
     // Without a scraper nobody else removes what is gone; doubling keeps the cost per series
     // constant.
@@ -184,9 +199,66 @@ std::shared_ptr<Metric> registry::state::create(family& in, labels names, std::s
 void registry::state::sweep() {
     entries = 0;
     for (auto& [name, in] : families) {
-        std::erase_if(in.all, [](const auto& one) { return is_gone(one.second); });
+        std::erase_if(in.all, [](const auto& one) { return is_gone(*one.second); });
         entries += in.all.size();
     }
+}
+
+void registry::state::watch(family& in, labels names, reader read) {
+    std::string key = key_of(names);
+    auto made = std::make_shared<const series>(series{std::move(names), std::move(read)});
+    if (!in.all.insert_or_assign(std::move(key), std::move(made)).second)
+        return;
+    ++entries;
+    lines->fetch_add(1);
+}
+
+/// Families never go, so the pointers stay good.
+std::vector<named_family*> registry::state::all_families() {
+    const std::lock_guard guard{lock};
+    std::vector<named_family*> all;
+    for (auto& one : families)
+        all.push_back(&one);
+    return all;
+}
+
+/// Takes the next living series behind the key `after` (none: from the start) and removes the gone
+/// ones it passes. False at the end.
+bool registry::state::take_piece(family& in, std::optional<std::string>& after,
+                                 std::vector<shared_series>& to) {
+    to.clear();
+    const std::lock_guard guard{lock};
+    auto at = after ? in.all.upper_bound(*after) : in.all.begin();
+    for (std::size_t looked = 1; at != in.all.end(); ++looked) {
+        if (looked == walk_piece)
+            after = at->first;
+        if (is_gone(*at->second)) {
+            at = in.all.erase(at);
+            --entries;
+        } else {
+            to.push_back((at++)->second);
+        }
+        if (looked == walk_piece)
+            return true;
+    }
+    return false;
+}
+
+/// Everything that takes its time (summing, files of /proc, the readings of others) happens here,
+/// between the pieces, outside the lock.
+prometheus::MetricFamily registry::state::read(named_family& from) {
+    auto& [name, in] = from;
+    prometheus::MetricFamily to{name, std::string{help_of(name)}, in.type, {}};
+    std::optional<std::string> after;
+    std::vector<shared_series> piece;
+    bool more = true;
+    while (more) {
+        more = take_piece(in, after, piece);
+        for (const auto& one : piece)
+            if (prometheus::ClientMetric metric; write_series(*one, in.type, metric))
+                to.metric.push_back(std::move(metric));
+    }
+    return to;
 }
 
 registry::registry(const metrics_settings& settings, unsigned threads)
@@ -212,24 +284,16 @@ void registry::watch(std::string_view name, labels names, reading_kind kind,
     auto& in =
         state_->family_of(name, kind == reading_kind::counter ? prometheus::MetricType::Counter
                                                               : prometheus::MetricType::Gauge);
-    std::string key = key_of(names);
-    in.all.insert_or_assign(std::move(key), series{std::move(names), std::move(read)});
+    state_->watch(in, std::move(names), std::move(read));
 }
 
 std::string registry::text() const {
+    const std::lock_guard alone{state_->scraping};
     std::vector<prometheus::MetricFamily> page;
-    {
-        const std::lock_guard guard{state_->lock};
-        state_->sweep();
-        for (const auto& [name, in] : state_->families) {
-            prometheus::MetricFamily one{name, std::string{help_of(name)}, in.type, {}};
-            one.metric.reserve(in.all.size());
-            for (const auto& [key, from] : in.all)
-                if (prometheus::ClientMetric metric; write_series(from, in.type, metric))
-                    one.metric.push_back(std::move(metric));
-            if (!one.metric.empty())
-                page.push_back(std::move(one));
-        }
+    for (auto* const one : state_->all_families()) {
+        auto read = state_->read(*one);
+        if (!read.metric.empty())
+            page.push_back(std::move(read));
     }
     return prometheus::TextSerializer{}.Serialize(page);
 }

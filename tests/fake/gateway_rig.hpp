@@ -66,7 +66,7 @@ public:
         : settings(std::move(from)),
           metrics(settings.metrics, 1),
           log(settings.access_log, 1),
-          gateway(loop.worker, {metrics, log}) {
+          gateway(loop.worker, {metrics, log, settings.metrics.per_route, settings.metrics.per_node}) {
         table = sluice::app::build_table(settings, 1, 1);
         gateway.adopt(table);
         auto terms = std::make_shared<sluice::http::h1::server_settings>();

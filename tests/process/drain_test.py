@@ -172,7 +172,7 @@ def test_a_second_signal_stops_at_once(sluice, backend):
     proxy.signal(signal.SIGTERM)
     eventually(lambda: fetch(f"{proxy.admin}/readyz").status_code == 503, "draining")
     proxy.signal(signal.SIGTERM)
-    proxy.exit_code(10)
+    assert proxy.exit_code(10) == 0
 
 
 def test_sigint_drains_too(sluice, backend):

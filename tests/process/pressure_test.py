@@ -155,8 +155,9 @@ def test_a_node_that_comes_back_is_used_again(sluice, backend):
     assert fetch(f"{proxy.url}/3", timeout=30).status_code == 200
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.long)])
-def test_idle_connections_are_kept_and_stay_useful(sluice, backend, count):
+# What 200 connections share (a block of the allocator here, a page of code there) weighs more on each of them.
+@pytest.mark.parametrize("count, most", [(200, 4096), pytest.param(10_000, 2048, marks=pytest.mark.long)])
+def test_idle_connections_are_kept_and_stay_useful_for_little_memory(sluice, backend, count, most):
     proxy = sluice(backend().address)
     for link in [connect(proxy.address) for _ in range(20)]:
         link.sendall(REQUEST)
@@ -177,8 +178,7 @@ def test_idle_connections_are_kept_and_stay_useful(sluice, backend, count):
         links.append(link)
     growth = (proportional_size() - before) * 1024 / count
     print(f"{growth:.0f} bytes of PSS for each of {count} idle connections")
-    if count >= 10_000:
-        assert growth <= 2048
+    assert growth <= most or proxy.sanitized()
     for link in links[:: max(1, count // 100)]:
         link.sendall(REQUEST)
         assert link.recv(4096).startswith(b"HTTP/1.1 200 ")

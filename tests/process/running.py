@@ -148,6 +148,10 @@ class Program:
                 return int(line.split()[1])
         raise KeyError(field)
 
+    def sanitized(self) -> bool:
+        """Built with a sanitizer, whose shadow of the memory is memory too: it reserves terabytes of addresses."""
+        return self.status("VmSize") > 2**30
+
     def cpu_seconds(self) -> float:
         fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

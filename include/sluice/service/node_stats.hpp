@@ -27,13 +27,17 @@ public:
         last_error_ = words;
     }
 
-    struct reading {
+    struct numbers {
         std::uint64_t requests = 0;
         std::int64_t open = 0;
         std::int64_t idle = 0;
+    };
+    struct reading : numbers {
         std::string last_error;
     };
-    /// Sums the cells. Any thread.
+    /// Sums the cells; takes no lock. Any thread.
+    numbers sum() const noexcept;
+    /// The sums and the text, which is copied under its lock. Any thread.
     reading read() const;
 
 private:

@@ -79,13 +79,17 @@ public:
     std::shared_ptr<gauge> make_gauge(std::string_view family, labels);
     std::shared_ptr<histogram> make_histogram(std::string_view family, labels);
 
-    /// A value read at scrape time (uptime, generation, dropped lines). `read` is called on the scraping thread.
+    /// A value read at scrape time (uptime, generation, dropped lines), on the scraping thread, one scrape at a time and
+    /// under no lock that making a series takes. It counts against max_series but is never folded into "other": the
+    /// program makes these, not its traffic. The same labels again replace the reading; one that a scrape has begun may
+    /// still run after that, so what it borrows outlives the registry's last text().
     enum class reading_kind { counter, gauge };
     void watch(std::string_view family, labels, reading_kind, std::function<double()> read);
 
     unsigned threads() const noexcept { return threads_; }
 
-    /// The page of /metrics in the Prometheus text format. Any thread.
+    /// The page of /metrics in the Prometheus text format. Any thread, but not from inside a watched reading. Those who
+    /// make series meanwhile wait for a short piece of the walk at most, never for the page.
     std::string text() const;
 
 private:

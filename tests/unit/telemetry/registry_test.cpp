@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <future>
 #include <thread>
 
 using namespace sluice::telemetry;
@@ -152,6 +153,56 @@ TEST_CASE("a watched value is read at each scrape") {
     const metrics_page page{all.text()};
     CHECK(page.values.at("sluice_config_generation") == 2);
     CHECK(page.types.at("sluice_config_generation") == "gauge");
+}
+
+TEST_CASE("a watched value takes room from the series and stays itself when there is none") {
+    registry all{at_most(2), 1};
+    const auto constant = [](double value) { return [value] { return value; }; };
+    all.watch("sluice_nodes", {{"service", "a"}}, registry::reading_kind::gauge, constant(1));
+    all.watch("sluice_nodes", {{"service", "a"}}, registry::reading_kind::gauge, constant(2));
+    const auto fits = all.make_counter("sluice_requests_total", route("fits"));
+    const auto over = all.make_counter("sluice_requests_total", route("over"));
+    all.watch("sluice_nodes", {{"service", "b"}}, registry::reading_kind::gauge, constant(3));
+    const metrics_page page{all.text()};
+    CHECK(page.values.count(R"(sluice_requests_total{route="fits"})") == 1);
+    CHECK(page.values.count(R"(sluice_requests_total{route="other"})") == 1);
+    CHECK(page.values.at(R"(sluice_nodes{service="a"})") == 2);
+    CHECK(page.values.at(R"(sluice_nodes{service="b"})") == 3);
+}
+
+TEST_CASE("series are made and readings replaced while a watched reading takes its time") {
+    registry all{{}, 1};
+    std::shared_ptr<counter> made;
+    std::future<void> worker;  // outlives the reading: what waits for a lock in vain ends with it
+    const auto work = [&] {
+        made = all.make_counter("sluice_requests_total", route("a"));
+        all.watch("sluice_nodes", route("a"), registry::reading_kind::gauge, [] { return 2.0; });
+    };
+    // The replaced reading still owns what it uses until it returns.
+    all.watch("sluice_nodes", route("a"), registry::reading_kind::gauge,
+              [&work, &worker, own = std::make_shared<double>(1)] {
+                  worker = std::async(std::launch::async, work);
+                  const bool done = worker.wait_for(10s) == std::future_status::ready;
+                  return done ? *own : -1;
+              });
+    CHECK(metrics_page{all.text()}.values.at(R"(sluice_nodes{route="a"})") == 1);
+    worker.get();
+    CHECK(made != nullptr);
+    CHECK(metrics_page{all.text()}.values.at(R"(sluice_nodes{route="a"})") == 2);
+}
+
+TEST_CASE("a page longer than one piece of the walk has every series once") {
+    registry all{{}, 1};
+    std::vector<std::shared_ptr<counter>> held;
+    for (int i = 0; i < 2'000; ++i) {
+        held.push_back(all.make_counter("sluice_requests_total", route(std::to_string(i))));
+        held.back()->add(0, static_cast<std::uint64_t>(i));
+    }
+    for (int i = 0; i < 2'000; i += 2)
+        held[static_cast<std::size_t>(i)].reset();
+    const metrics_page page{all.text()};
+    CHECK(page.values.size() == 1'000);
+    CHECK(page.values.at(R"(sluice_requests_total{route="1999"})") == 1999);
 }
 
 TEST_CASE("a family has one type") {
