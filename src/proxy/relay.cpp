@@ -90,11 +90,11 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
             if (failed)
                 co_return failed;
         }
-        queued = 0;
         if (got == io_state::done && piece.last)
             break;
-        if (got == io_state::done)
+        if (queued != 0)  // small pieces get here only once no more is there
             x.last_activity = x.worker.now();
+        queued = 0;
         if (moved >= exchange::turn_share) {
             moved = 0;
             co_await x.worker.next_turn();

@@ -10,6 +10,7 @@
 #include "proxy/gateway.hpp"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -17,6 +18,12 @@
 #include <string>
 
 namespace fake {
+
+/// Small pieces leave at once: none waits for the kernel's delayed acknowledgement of the one before.
+inline void send_at_once(const socket& one) noexcept {
+    const int on = 1;
+    ::setsockopt(one.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
 
 /// A node: a listening socket on a port of the kernel's choice.
 class node {
@@ -35,7 +42,11 @@ public:
     const sluice::net::address& address() const noexcept { return address_; }
     int fd() const noexcept { return listening_.fd(); }
     /// The next connection, or none.
-    socket accept() { return socket(::accept4(listening_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)); }
+    socket accept() {
+        socket one(::accept4(listening_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        send_at_once(one);
+        return one;
+    }
     /// From now on connecting is refused.
     void close() noexcept { listening_.close(); }
 
@@ -87,6 +98,7 @@ public:
         sockaddr_storage raw{};
         const auto size = door.address().to_sockaddr(raw);
         socket theirs(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        send_at_once(theirs);
         if (::connect(theirs.fd(), reinterpret_cast<sockaddr*>(&raw), size) != 0)
             throw std::runtime_error("connect failed");
         server->adopt(door.accept().release(), *sluice::net::address::parse("192.0.2.1:4711"));

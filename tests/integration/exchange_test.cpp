@@ -221,6 +221,25 @@ TEST_CASE("an event stream outlives the route's total time and the idle time") {
     CHECK_FALSE(client.at_end());
 }
 
+TEST_CASE("an event stream is silent from its last small event on, not from its head") {
+    node one;
+    auto settings = settings_for({&one});
+    settings.timeouts.stream_idle = 10s;
+    gateway_rig rig(settings);
+    auto client = rig.connect();
+    rig.send(client, fake::get);
+    auto upstream = one.accept();
+    rig.send(upstream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+    for (int i = 0; i < 3; ++i) {
+        rig.loop.advance(6s);
+        rig.send(upstream, "data\n\n");
+    }
+    rig.loop.advance(9900ms);
+    CHECK(rig.closed == 0);
+    rig.loop.advance(100ms + fake::past);
+    CHECK(rig.closed == 1);
+}
+
 TEST_CASE("a tunnel that is aborted lets go of both sides at once") {
     node one;
     gateway_rig rig(settings_for({&one}));

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The race of keep-alive: a node closes a pooled connection in the moment a request is given to it. Which requests are
+// sent again, and on what.
+#include "fake/gateway_rig.hpp"
+
+#include <catch2/catch.hpp>
+
+using fake::gateway_rig;
+using fake::node;
+using fake::settings_for;
+
+namespace {
+
+constexpr std::string_view post = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
+
+bool starts_with(const std::string& text, std::string_view start) { return text.rfind(start, 0) == 0; }
+
+// What `happens` does is seen by no event of the turn in which those before it are handled.
+template <class Happening>
+void in_that_turn(gateway_rig& rig, Happening happens) {
+    rig.loop.worker.post(std::move(happens));
+    rig.loop.settle();
+}
+
+} // namespace
+
+TEST_CASE("a request that waited for the place of a full pool counts what it got as pooled") {
+    node one;
+    auto settings = settings_for({&one});
+    settings.services[0].pool.max = 1;
+    settings.services[0].retries.attempts = 0;  // another connection for a pooled one is no retry
+    gateway_rig rig(settings);
+    auto served = rig.connect();
+    auto waiting = rig.connect();
+    rig.send(served, fake::get);
+    rig.send(waiting, fake::get);
+    auto upstream = one.accept();
+    REQUIRE(upstream);
+    upstream.receive();
+    upstream.send(fake::empty_answer);
+    SECTION("closed by the node in that moment: a fresh one takes its place") {
+        in_that_turn(rig, [&] { upstream.close(); });
+        upstream = one.accept();
+        REQUIRE(upstream);
+    }
+    SECTION("still good: it serves") {
+        rig.loop.settle();
+        CHECK_FALSE(one.accept());
+    }
+    CHECK(starts_with(served.receive(), "HTTP/1.1 200"));
+    CHECK(starts_with(upstream.receive(), "GET /a "));
+    rig.send(upstream, fake::empty_answer);
+    CHECK(starts_with(waiting.receive(), "HTTP/1.1 200"));
+}
+
+TEST_CASE("a POST is sent again only when the pooled connection took not one byte of it") {
+    node one;
+    gateway_rig rig(settings_for({&one}));
+    auto client = rig.connect();
+    rig.send(client, fake::get);
+    auto first = one.accept();
+    first.receive();
+    rig.send(first, fake::empty_answer);
+    client.receive();
+    SECTION("the write failed at once") {
+        const bool whole = GENERATE(true, false);
+        client.send(whole ? post : post.substr(0, post.size() - 1));
+        in_that_turn(rig, [&] { first.reset(); });
+        auto second = one.accept();
+        REQUIRE(second);
+        if (!whole)
+            rig.send(client, post.substr(post.size() - 1));
+        const auto got = second.receive();
+        CHECK(starts_with(got, "POST /a "));
+        CHECK(got.find("\r\n\r\nabc") == got.size() - 7);
+        rig.send(second, fake::empty_answer);
+        CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+    }
+    SECTION("it went out and met a closed door") {
+        client.send(post);
+        in_that_turn(rig, [&] { first.close(); });
+        CHECK_FALSE(one.accept());
+        CHECK(starts_with(client.receive(), "HTTP/1.1 502"));
+    }
+}
