@@ -39,7 +39,6 @@ data_worker::~data_worker() {
 
 void data_worker::listen(open_listener& of) {
     shares_.push_back(std::make_unique<share>(*this, of, of.bound.descriptors[loop_.index()].release()));
-    runtime::spawn(accept_on(*this, *shares_.back()));
 }
 
 runtime::task<> data_worker::accept_on(data_worker& self, share& on) {
@@ -50,7 +49,12 @@ runtime::task<> data_worker::accept_on(data_worker& self, share& on) {
 void data_worker::adopt(std::shared_ptr<const proxy::table> next) { gateway_.adopt(std::move(next)); }
 
 void data_worker::start() {
-    thread_ = std::thread([this] { loop_.run(); });
+    // Accepting begins on the worker's own thread: what it makes there stays there.
+    thread_ = std::thread([this] {
+        for (auto& one : shares_)
+            runtime::spawn(accept_on(*this, *one));
+        loop_.run();
+    });
     pthread_setname_np(thread_.native_handle(), fmt::format("worker-{}", loop_.index()).c_str());
 }
 

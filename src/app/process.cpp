@@ -85,7 +85,6 @@ void process::start_admin() {
         control_, admin_bound_.descriptors.front().release(), admin_address().is_unix(), admin_gate_, net::acceptor::no_threshold,
         [this](int fd, const net::address& from) { admin_server_->adopt(fd, from); },
         [this] { return admin_server_->shed_idle(); });
-    runtime::spawn(admin_acceptor_->run());
     control_loop_ = std::make_unique<runtime::asio_loop>(context_, control_);
 }
 
@@ -95,6 +94,7 @@ void process::run() {
     telemetry::log_info("admin API on {}", admin_address().to_string());
     for (auto& one : workers_)
         one->start();
+    runtime::spawn(admin_acceptor_->run());
     serving_ = true;
     const auto work = boost::asio::make_work_guard(context_);
     context_.run();
