@@ -40,19 +40,11 @@ private:
     upstream::node_pool::connection connection_;
 };
 
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
-
 // Whether `chosen` is a member of the comma-separated list `offers`.
 bool names_one_of(std::string_view chosen, std::string_view offers) noexcept {
     while (!chosen.empty() && !offers.empty()) {
         const auto comma = offers.find(',');
-        if (iequals(trimmed(offers.substr(0, comma)), chosen))
+        if (iequals(trim(offers.substr(0, comma)), chosen))
             return true;
         offers.remove_prefix(comma == std::string_view::npos ? offers.size() : comma + 1);
     }
