@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The floor of every measurement: bytes copied between a client and one upstream connection, edge-triggered, one read
-// and one write a side, no HTTP at all. What it costs is the kernel's price; scripts/measure.sh runs it beside the rest.
+// The floor of every measurement: bytes copied between a client and one upstream connection,
+// edge-triggered, one read and one write a side, no HTTP at all. What it costs is the kernel's
+// price; scripts/measure.sh runs it beside the rest.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,7 +21,8 @@ namespace {
 
 struct pair;
 
-/// One socket of a pair: what was read from it and could not be written to the other yet stays in `bytes`.
+/// One socket of a pair: what was read from it and could not be written to the other yet stays in
+/// `bytes`.
 struct side {
     int descriptor = -1;
     side* other = nullptr;
@@ -56,8 +58,8 @@ void watch(int set, side& one) {
     ::epoll_ctl(set, EPOLL_CTL_ADD, one.descriptor, &event);
 }
 
-/// Moves bytes from one side to the other until one of them would block. A short read means the socket is empty:
-/// asking again would be a system call for nothing.
+/// Moves bytes from one side to the other until one of them would block. A short read means the
+/// socket is empty: asking again would be a system call for nothing.
 void pump(side& from) {
     for (;;) {
         while (from.begin < from.end) {

@@ -32,7 +32,7 @@ std::optional<std::string_view> value_of(const http::request_head& head, std::st
     return found == nullptr ? std::nullopt : std::optional(found->value);
 }
 
-} // namespace
+}  // namespace
 
 runtime::task<> handler::handle(http::request_head& head, http::client_stream& client) {
     const auto digits = hex_id(random_);
@@ -50,18 +50,27 @@ runtime::task<> handler::handle(http::request_head& head, http::client_stream& c
             const auto why = co_await client.input();
             if (why == wake::ready)
                 continue;
-            put_answer(client, refuse(408, "request_timeout", "the request body did not arrive in time", id), id);
+            put_answer(
+                client,
+                refuse(408, "request_timeout", "the request body did not arrive in time", id), id);
             co_return;
         }
         body.append(piece.bytes);
         whole = piece.last;
     }
     if (body.size() > longest_body) {
-        put_answer(client, refuse(413, "body_too_large", "the admin API reads at most 64 KiB", id), id);
+        put_answer(client, refuse(413, "body_too_large", "the admin API reads at most 64 KiB", id),
+                   id);
         co_return;
     }
-    const request asked{head.method_name, head.path, head.authority, value_of(head, "Origin"), value_of(head, "Authorization"), body, id};
+    const request asked{head.method_name,
+                        head.path,
+                        head.authority,
+                        value_of(head, "Origin"),
+                        value_of(head, "Authorization"),
+                        body,
+                        id};
     put_answer(client, respond(asked, terms_, gateway_), id);
 }
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The admin API as a request_handler: collects the small body, asks respond(), writes the answer. Runs on the control thread.
+// The admin API as a request_handler: collects the small body, asks respond(), writes the answer.
+// Runs on the control thread.
 #pragma once
 
 #include "admin/api.hpp"
-
 #include "sluice/base/random.hpp"
 #include "sluice/http/exchange_io.hpp"
 
@@ -23,4 +23,4 @@ private:
     random_source random_;
 };
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

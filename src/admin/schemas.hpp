@@ -9,4 +9,4 @@ namespace sluice::admin {
 
 const config::schema<settings>& settings_schema();
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

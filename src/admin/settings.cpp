@@ -9,9 +9,12 @@ namespace sluice::admin {
 const config::schema<settings>& settings_schema() {
     static const config::schema<settings> keys{
         {
-            {"address", &settings::address, net::listen_address{}, "where the admin API listens", config::on_restart},
-            {"token", &settings::token, config::secret_text{}, "what writes, and reads from elsewhere, must show"},
-            {"hosts", &settings::hosts, config::list_of{http::host_name{}, "host names"}, "further names a Host field may carry"},
+            {"address", &settings::address, net::listen_address{}, "where the admin API listens",
+             config::on_restart},
+            {"token", &settings::token, config::secret_text{},
+             "what writes, and reads from elsewhere, must show"},
+            {"hosts", &settings::hosts, config::list_of{http::host_name{}, "host names"},
+             "further names a Host field may carry"},
         },
         [](const config::value& from, const settings& read, bool clean) {
             if (clean && read.token.empty() && !read.address.is_loopback())
@@ -22,4 +25,4 @@ const config::schema<settings>& settings_schema() {
     return keys;
 }
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

@@ -16,4 +16,4 @@ struct settings {
     std::vector<std::string> hosts;  ///< further names a Host field may carry
 };
 
-} // namespace sluice::admin
+}  // namespace sluice::admin

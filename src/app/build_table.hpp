@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings to the table the workers use: services with their balancers, routes with their deadlines, the index.
+// Settings to the table the workers use: services with their balancers, routes with their
+// deadlines, the index.
 #pragma once
 
 #include "app/settings.hpp"
@@ -10,6 +11,7 @@
 namespace sluice::app {
 
 /// Builds the table of that generation from checked settings. `workers` sizes the per-worker cells.
-std::shared_ptr<const proxy::table> build_table(const settings&, unsigned workers, std::uint64_t generation);
+std::shared_ptr<const proxy::table> build_table(const settings&, unsigned workers,
+                                                std::uint64_t generation);
 
-} // namespace sluice::app
+}  // namespace sluice::app

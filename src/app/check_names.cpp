@@ -14,7 +14,8 @@ namespace {
 /// The names of one list, by what they are called; a hidden name is never offered as a suggestion.
 class name_index {
 public:
-    name_index(const config::value& root, std::string_view list_key, std::string_view one) : one_(one) {
+    name_index(const config::value& root, std::string_view list_key, std::string_view one)
+        : one_(one) {
         const auto list = root.find(list_key);
         for (std::size_t i = 0; list && i < list->size(); ++i) {
             const auto element = (*list)[i];
@@ -32,7 +33,8 @@ public:
                 if (!known.is_hidden)
                     meant.offer(name);
         // A hidden reference may still be told to be wrong, but not what it says.
-        const auto named = reference.is_hidden() ? std::string(" of that name") : " named " + quoted(reference.text());
+        const auto named = reference.is_hidden() ? std::string(" of that name")
+                                                 : " named " + quoted(reference.text());
         reference.refuse("no " + std::string(one_) + named, {}, std::string(meant.best()));
     }
 
@@ -43,10 +45,11 @@ private:
     };
 
     void add(const config::value& name) {
-        const auto [earlier, is_new] = entries_.try_emplace(name.text(), entry{name.where(), name.is_hidden()});
+        const auto [earlier, is_new] =
+            entries_.try_emplace(name.text(), entry{name.where(), name.is_hidden()});
         if (!is_new)
-            name.refuse("two " + std::string(one_) + "s are called " + name.shown() + ", the first at " +
-                            name.problems().name_of(earlier->second.where),
+            name.refuse("two " + std::string(one_) + "s are called " + name.shown() +
+                            ", the first at " + name.problems().name_of(earlier->second.where),
                         "a name of its own");
     }
 
@@ -55,18 +58,22 @@ private:
 };
 
 void check_addresses(const config::value& root, const settings& read) {
-    std::unordered_map<std::string, std::string> taken;  // address to the words that name who has it
+    // address to the words that name who has it
+    std::unordered_map<std::string, std::string> taken;
     const auto claim = [&](const config::value& from, const net::address& address) {
         if (!address.is_unix() && address.port() == 0)  // the kernel chooses another one each time
             return;
-        const auto [earlier, is_new] = taken.emplace(address.to_string(), from.problems().name_of(from.where()));
+        const auto [earlier, is_new] =
+            taken.emplace(address.to_string(), from.problems().name_of(from.where()));
         if (!is_new)
-            from.refuse("the address is already used at " + earlier->second, "an address of its own");
+            from.refuse("the address is already used at " + earlier->second,
+                        "an address of its own");
     };
     const auto list = root.find("listeners");
     for (std::size_t i = 0; list && i < list->size() && i < read.listeners.size(); ++i) {
         const auto element = (*list)[i];
-        if (const auto address = element.find("address"); address && read.listeners[i].address != net::address())
+        if (const auto address = element.find("address");
+            address && read.listeners[i].address != net::address())
             claim(*address, read.listeners[i].address);
     }
     if (const auto admin = root.find("admin"))
@@ -74,7 +81,8 @@ void check_addresses(const config::value& root, const settings& read) {
             claim(*address, read.admin.address);
 }
 
-void check_route(const config::value& route, const name_index& services, const name_index& listeners) {
+void check_route(const config::value& route, const name_index& services,
+                 const name_index& listeners) {
     if (const auto service = route.find("service"))
         services.require(*service);
     const auto several = route.find("services");
@@ -89,7 +97,7 @@ void check_route(const config::value& route, const name_index& services, const n
         listeners.require((*named)[i]);
 }
 
-} // namespace
+}  // namespace
 
 void check_names(const config::value& root, const settings& read, bool complete) {
     const name_index listeners(root, "listeners", "listener");
@@ -103,4 +111,4 @@ void check_names(const config::value& root, const settings& read, bool complete)
         check_route((*routes)[i], services, listeners);
 }
 
-} // namespace sluice::app
+}  // namespace sluice::app

@@ -12,23 +12,25 @@ namespace sluice::app {
 // This worker's part of one listener.
 struct data_worker::share {
     share(data_worker& owner, const open_listener& of, int fd)
-        : connections(of.connections),
-          server(owner.loop_, of.settings, owner.gateway_, [&owner, this] { owner.connection_ended(*this); }),
-          acceptor(owner.loop_, fd, of.bound.bound.is_unix(), owner.gate_, owner.descriptor_threshold_,
-                   [&owner, this](int client, const net::address& from) {
-                       connections->add(owner.loop_.index(), 1);
-                       server.adopt(client, from);
-                   },
-                   [&owner] { return owner.shed_idle(); }) {}
+        : connections(of.connections), server(owner.loop_, of.settings, owner.gateway_,
+                                              [&owner, this] { owner.connection_ended(*this); }),
+          acceptor(
+              owner.loop_, fd, of.bound.bound.is_unix(), owner.gate_, owner.descriptor_threshold_,
+              [&owner, this](int client, const net::address& from) {
+                  connections->add(owner.loop_.index(), 1);
+                  server.adopt(client, from);
+              },
+              [&owner] { return owner.shed_idle(); }) {}
 
     std::shared_ptr<telemetry::gauge> connections;
     http::h1::server server;
     net::acceptor acceptor;
 };
 
-data_worker::data_worker(unsigned index, proxy::recorder_sinks sinks, net::connection_gate& gate, std::size_t descriptor_threshold,
-                         std::function<void()> drained)
-    : loop_(index), gate_(gate), descriptor_threshold_(descriptor_threshold), gateway_(loop_, sinks), drained_(std::move(drained)) {}
+data_worker::data_worker(unsigned index, proxy::recorder_sinks sinks, net::connection_gate& gate,
+                         std::size_t descriptor_threshold, std::function<void()> drained)
+    : loop_(index), gate_(gate), descriptor_threshold_(descriptor_threshold),
+      gateway_(loop_, sinks), drained_(std::move(drained)) {}
 
 data_worker::~data_worker() {
     if (!thread_.joinable())
@@ -38,7 +40,8 @@ data_worker::~data_worker() {
 }
 
 void data_worker::listen(open_listener& of) {
-    shares_.push_back(std::make_unique<share>(*this, of, of.bound.descriptors[loop_.index()].release()));
+    shares_.push_back(
+        std::make_unique<share>(*this, of, of.bound.descriptors[loop_.index()].release()));
 }
 
 runtime::task<> data_worker::accept_on(data_worker& self, share& on) {
@@ -46,7 +49,9 @@ runtime::task<> data_worker::accept_on(data_worker& self, share& on) {
     self.tell_drained();
 }
 
-void data_worker::adopt(std::shared_ptr<const proxy::table> next) { gateway_.adopt(std::move(next)); }
+void data_worker::adopt(std::shared_ptr<const proxy::table> next) {
+    gateway_.adopt(std::move(next));
+}
 
 void data_worker::start() {
     // Accepting begins on the worker's own thread: what it makes there stays there.
@@ -65,7 +70,9 @@ void data_worker::drain() {
         for (auto& one : shares_)
             one->acceptor.stop();
         gateway_.drain();
-        draining_ = true;  // only now: a connection that ends while another listener's queue is still full is not the last
+        // only now: a connection that ends while another listener's queue is still full is not the
+        // last
+        draining_ = true;
         tell_drained();
     });
 }
@@ -87,7 +94,9 @@ void data_worker::connection_ended(share& of) {
 }
 
 void data_worker::tell_drained() {
-    const auto is_open = [](const auto& one) { return !one->acceptor.closed() || one->server.open() != 0; };
+    const auto is_open = [](const auto& one) {
+        return !one->acceptor.closed() || one->server.open() != 0;
+    };
     if (!std::ranges::any_of(shares_, is_open) && !std::exchange(told_drained_, true))
         drained_();
 }
@@ -101,4 +110,4 @@ std::size_t data_worker::shed_idle() {
     return closed;
 }
 
-} // namespace sluice::app
+}  // namespace sluice::app

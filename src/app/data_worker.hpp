@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One data worker: a thread with its loop, its gateway, and its share of every listener. The process posts to it.
+// One data worker: a thread with its loop, its gateway, and its share of every listener. The
+// process posts to it.
 #pragma once
 
 #include "http/h1/server.hpp"
 #include "net/acceptor.hpp"
 #include "proxy/gateway.hpp"
-
 #include "sluice/runtime/worker.hpp"
 #include "sluice/telemetry/metric.hpp"
 
@@ -27,7 +27,8 @@ struct open_listener {
 class data_worker {
 public:
     /// `drained` is called on this worker's thread when the last connection of a drain has ended.
-    data_worker(unsigned index, proxy::recorder_sinks, net::connection_gate&, std::size_t descriptor_threshold, std::function<void()> drained);
+    data_worker(unsigned index, proxy::recorder_sinks, net::connection_gate&,
+                std::size_t descriptor_threshold, std::function<void()> drained);
     ~data_worker();  ///< stops and joins
 
     /// Takes its share of a listener, descriptor included, before start().
@@ -60,4 +61,4 @@ private:
     std::thread thread_;
 };
 
-} // namespace sluice::app
+}  // namespace sluice::app

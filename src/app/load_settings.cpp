@@ -2,7 +2,6 @@
 #include "app/load_settings.hpp"
 
 #include "app/check_names.hpp"
-
 #include "sluice/base/secret.hpp"
 
 #include <utility>
@@ -28,7 +27,7 @@ void hide_short_forms(std::size_t routes, std::set<std::string>& hidden) {
     }
 }
 
-} // namespace
+}  // namespace
 
 loaded_settings load_settings(const std::string& path, const config::surroundings& around) {
     loaded_settings result;
@@ -37,7 +36,8 @@ loaded_settings load_settings(const std::string& path, const config::surrounding
     if (root.is_map()) {
         settings_schema().read(root, result.values);
         check_names(root, result.values, document.complete());
-        result.places = {places_of(root, "listeners"), places_of(root, "services"), places_of(root, "routes")};
+        result.places = {places_of(root, "listeners"), places_of(root, "services"),
+                         places_of(root, "routes")};
         result.hidden = config::hidden_paths(document.root());
         hide_short_forms(result.values.routes.size(), result.hidden);
     }
@@ -57,4 +57,4 @@ std::string loaded_settings::shown(const std::string& path, std::string text) co
     return hidden.contains(path) ? std::string(secret::masked) : std::move(text);
 }
 
-} // namespace sluice::app
+}  // namespace sluice::app

@@ -13,7 +13,8 @@
 
 namespace sluice::app {
 
-/// Where each entry stands, with the indexes of the settings' lists; report::name_of() makes `file:line` of it.
+/// Where each entry stands, with the indexes of the settings' lists; report::name_of() makes
+/// `file:line` of it.
 struct origins {
     std::vector<config::place> listeners, services, routes;
 };
@@ -27,14 +28,17 @@ struct loaded_settings {
 
     /// The effective configuration as JSON: defaults filled, secrets `***` (GET /api/v1/config).
     std::string effective() const;
-    /// `text`, or `***` when the value at `path` came from a reference; for answers put together without the writer.
+    /// `text`, or `***` when the value at `path` came from a reference; for answers put together
+    /// without the writer.
     std::string shown(const std::string& path, std::string text) const;
 };
 
-/// Reads `path` and everything it names. Never binds, connects, resolves or writes. Thread: any; blocks on the disk.
-loaded_settings load_settings(const std::string& path, const config::surroundings& around = config::machine());
+/// Reads `path` and everything it names. Never binds, connects, resolves or writes. Thread: any;
+/// blocks on the disk.
+loaded_settings load_settings(const std::string& path,
+                              const config::surroundings& around = config::machine());
 
 /// The keys of the whole configuration.
 const config::schema<settings>& settings_schema();
 
-} // namespace sluice::app
+}  // namespace sluice::app

@@ -31,7 +31,7 @@ double quota_of(const std::string& folder) {
     return file >> time >> period && time > 0 && period > 0 ? time / period : HUGE_VAL;
 }
 
-} // namespace
+}  // namespace
 
 double cpu_quota(const std::string& membership, const std::string& root) {
     std::ifstream lines(membership);
@@ -68,4 +68,4 @@ std::size_t descriptors_beside_reserve(std::size_t limit) noexcept {
     return limit > reserved_descriptors ? limit - reserved_descriptors : 1;
 }
 
-} // namespace sluice::app
+}  // namespace sluice::app

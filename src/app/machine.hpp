@@ -7,18 +7,21 @@
 
 namespace sluice::app {
 
-/// The CPU quota a control group (version 2) leaves the process whose `/proc/self/cgroup` is `membership`, the tightest
-/// one from its group up to `root`; nothing found or readable is infinity.
+/// The CPU quota a control group (version 2) leaves the process whose `/proc/self/cgroup` is
+/// `membership`, the tightest one from its group up to `root`; nothing found or readable is
+/// infinity.
 double cpu_quota(const std::string& membership, const std::string& root);
 
-/// The smaller of the CPU affinity and the cgroup's quota rounded up; at least 1 (contract: `workers: auto`).
+/// The smaller of the CPU affinity and the cgroup's quota rounded up; at least 1 (contract:
+/// `workers: auto`).
 unsigned usable_cpus();
 
 /// Raises the soft descriptor limit to the hard one and returns it.
 std::size_t raise_descriptor_limit();
 
-/// What a limit of that many descriptors leaves once the reserve for the admin API, the logs and connections to nodes is
-/// off: also the number from which a descriptor belongs to the reserve. At least 1.
+/// What a limit of that many descriptors leaves once the reserve for the admin API, the logs and
+/// connections to nodes is off: also the number from which a descriptor belongs to the reserve. At
+/// least 1.
 std::size_t descriptors_beside_reserve(std::size_t limit) noexcept;
 
-} // namespace sluice::app
+}  // namespace sluice::app

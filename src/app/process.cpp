@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Start-up in order, from top to bottom; then the drain. The admin API's reports are in process_reports.cpp.
+// Start-up in order, from top to bottom; then the drain. The admin API's reports are in
+// process_reports.cpp.
 #include "app/process.hpp"
 
 #include "app/build_table.hpp"
 #include "app/machine.hpp"
-
 #include "sluice/telemetry/log.hpp"
 
 #include <boost/asio/post.hpp>
@@ -15,7 +15,8 @@ namespace sluice::app {
 
 namespace {
 
-// Below this a busy gateway runs out soon: a client connection usually needs a second one to a node.
+// Below this a busy gateway runs out soon: a client connection usually needs a second one to a
+// node.
 constexpr std::size_t few_descriptors = 4096;
 constexpr std::size_t admin_connections = 256;
 // How long connections may take to unwind once they were broken.
@@ -25,26 +26,25 @@ std::size_t most_connections(const http::limits& bounds, std::size_t descriptors
     return std::min(bounds.connections, descriptors_beside_reserve(descriptors));
 }
 
-} // namespace
+}  // namespace
 
 process::process(loaded_settings loaded)
     : settings_(std::move(loaded)),
       workers_count_(settings_.values.workers.value_or(usable_cpus())),
-      descriptors_(raise_descriptor_limit()),
-      started_(std::chrono::system_clock::now()),
+      descriptors_(raise_descriptor_limit()), started_(std::chrono::system_clock::now()),
       metrics_(settings_.values.metrics, workers_count_ + 1),
       access_log_(settings_.values.access_log, workers_count_ + 1),
       table_(build_table(settings_.values, workers_count_, 1)),
-      gate_(most_connections(settings_.values.limits, descriptors_)),
-      control_(workers_count_),
-      drain_deadline_(context_),
-      admin_terms_(admin::terms_of(settings_.values.admin)),
-      admin_handler_(admin_terms_, *this),
-      admin_gate_(admin_connections),
+      gate_(most_connections(settings_.values.limits, descriptors_)), control_(workers_count_),
+      drain_deadline_(context_), admin_terms_(admin::terms_of(settings_.values.admin)),
+      admin_handler_(admin_terms_, *this), admin_gate_(admin_connections),
       admin_bound_(net::bind_listener(settings_.values.admin.address, 1)) {
     if (descriptors_ < few_descriptors)
-        telemetry::log_warn("only {} file descriptors allowed: raise LimitNOFILE for more than a few connections", descriptors_);
-    // Everything is bound before anything is served: a start that fails has answered nobody, and gives back what it bound.
+        telemetry::log_warn(
+            "only {} file descriptors allowed: raise LimitNOFILE for more than a few connections",
+            descriptors_);
+    // Everything is bound before anything is served: a start that fails has answered nobody, and
+    // gives back what it bound.
     bind_listeners();
     prepare_workers();
     start_admin();
@@ -59,17 +59,19 @@ void process::bind_listeners() {
         settings->listener = one;
         settings->bounds = settings_.values.limits;
         settings->deadlines = settings_.values.timeouts;
-        listeners_.push_back({std::move(settings), net::bind_listener(one.address, workers_count_),
-                              metrics_.make_gauge("sluice_downstream_connections", {{"listener", one.name}})});
+        listeners_.push_back(
+            {std::move(settings), net::bind_listener(one.address, workers_count_),
+             metrics_.make_gauge("sluice_downstream_connections", {{"listener", one.name}})});
     }
 }
 
 void process::prepare_workers() {
-    const proxy::recorder_sinks sinks{metrics_, access_log_, settings_.values.metrics.per_route, settings_.values.metrics.per_node};
+    const proxy::recorder_sinks sinks{metrics_, access_log_, settings_.values.metrics.per_route,
+                                      settings_.values.metrics.per_node};
     for (unsigned index = 0; index < workers_count_; ++index) {
-        workers_.push_back(std::make_unique<data_worker>(index, sinks, gate_, descriptors_beside_reserve(descriptors_), [this] {
-            boost::asio::post(context_, [this] { worker_drained(); });
-        }));
+        workers_.push_back(std::make_unique<data_worker>(
+            index, sinks, gate_, descriptors_beside_reserve(descriptors_),
+            [this] { boost::asio::post(context_, [this] { worker_drained(); }); }));
         workers_.back()->adopt(table_);
         for (auto& one : listeners_)
             workers_.back()->listen(one);
@@ -80,9 +82,11 @@ void process::start_admin() {
     auto settings = std::make_shared<http::h1::server_settings>();
     settings->listener.name = "admin";
     settings->deadlines = settings_.values.timeouts;
-    admin_server_ = std::make_unique<http::h1::server>(control_, std::move(settings), admin_handler_, [this] { admin_gate_.leave(); });
+    admin_server_ = std::make_unique<http::h1::server>(
+        control_, std::move(settings), admin_handler_, [this] { admin_gate_.leave(); });
     admin_acceptor_ = std::make_unique<net::acceptor>(
-        control_, admin_bound_.descriptors.front().release(), admin_address().is_unix(), admin_gate_, net::acceptor::no_threshold,
+        control_, admin_bound_.descriptors.front().release(), admin_address().is_unix(),
+        admin_gate_, net::acceptor::no_threshold,
         [this](int fd, const net::address& from) { admin_server_->adopt(fd, from); },
         [this] { return admin_server_->shed_idle(); });
     control_loop_ = std::make_unique<runtime::asio_loop>(context_, control_);
@@ -90,7 +94,8 @@ void process::start_admin() {
 
 void process::run() {
     for (const auto& one : listeners_)
-        telemetry::log_info("listening on {} as {}", one.bound.bound.to_string(), one.settings->listener.name);
+        telemetry::log_info("listening on {} as {}", one.bound.bound.to_string(),
+                            one.settings->listener.name);
     telemetry::log_info("admin API on {}", admin_address().to_string());
     for (auto& one : workers_)
         one->start();
@@ -111,7 +116,8 @@ void process::reopen_logs() {
 void process::begin_drain() {
     draining_ = true;
     still_draining_ = workers_count_;
-    telemetry::log_info("draining: {} connections open, for {} ms at most", gate_.open(), settings_.values.timeouts.drain.count());
+    telemetry::log_info("draining: {} connections open, for {} ms at most", gate_.open(),
+                        settings_.values.timeouts.drain.count());
     for (auto& one : workers_)
         one->drain();
     drain_deadline_.expires_after(settings_.values.timeouts.drain);
@@ -151,7 +157,8 @@ void process::finish() {
         one->stop();
     admin_acceptor_->stop();
     admin_server_->abort();
-    // The admin connections unwind in the control worker's next turns; nothing may run on after that.
+    // The admin connections unwind in the control worker's next turns; nothing may run on after
+    // that.
     control_.turn(control_.now());
     control_.turn(control_.now());
     remove_socket_files();
@@ -159,4 +166,4 @@ void process::finish() {
     context_.stop();
 }
 
-} // namespace sluice::app
+}  // namespace sluice::app

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The running gateway: everything put together, started in order, drained and stopped. One per process (tests run
-// several). The thread that calls run() is the control thread.
+// The running gateway: everything put together, started in order, drained and stopped. One per
+// process (tests run several). The thread that calls run() is the control thread.
 #pragma once
 
 #include "admin/handler.hpp"
 #include "app/data_worker.hpp"
 #include "app/load_settings.hpp"
-
 #include "sluice/admin/control.hpp"
 #include "sluice/runtime/asio_loop.hpp"
 #include "sluice/telemetry/access_log.hpp"
@@ -24,15 +23,16 @@ namespace sluice::app {
 
 class process final : public admin::control {
 public:
-    /// Binds every listener and the admin address. Throws std::system_error when an address or the log cannot be had.
+    /// Binds every listener and the admin address. Throws std::system_error when an address or the
+    /// log cannot be had.
     explicit process(loaded_settings);
     ~process() override;
 
     /// Serves until drained. Thread: becomes the control thread.
     void run();
 
-    /// Stops accepting, finishes what is under way, ends run() when all is done or timeouts.drain has passed; called
-    /// again: ends at once. Any thread.
+    /// Stops accepting, finishes what is under way, ends run() when all is done or timeouts.drain
+    /// has passed; called again: ends at once. Any thread.
     void stop();
     /// Reopens the access log. Any thread.
     void reopen_logs();
@@ -91,4 +91,4 @@ private:
     bool serving_ = false;
 };
 
-} // namespace sluice::app
+}  // namespace sluice::app

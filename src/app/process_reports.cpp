@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the admin API tells of the running process.
 #include "app/process.hpp"
-
 #include "sluice/base/version.hpp"
 #include "sluice/telemetry/process.hpp"
 
@@ -14,24 +13,30 @@ namespace sluice::app {
 
 namespace {
 
-// Names and addresses are told as /api/v1/config tells them: masked when a reference brought them in.
+// Names and addresses are told as /api/v1/config tells them: masked when a reference brought them
+// in.
 admin::service_report report_of(const proxy::table_service& one, const loaded_settings& from) {
     const auto path = fmt::format("services[{}]", one.position);
-    admin::service_report report{from.shown(path + ".name", one.settings.name), one.settings.source, "disabled", {}};
+    admin::service_report report{
+        from.shown(path + ".name", one.settings.name), one.settings.source, "disabled", {}};
     for (std::size_t i = 0; i < one.nodes.size(); ++i) {
         const auto& node = one.nodes[i];
         auto counted = node.stats->read();
         const auto address = from.shown(fmt::format("{}.url[{}]", path, i), node.text);
-        report.nodes.push_back({from.shown(path + ".url", address), node.facts.weight, admin::node_health::healthy, static_cast<std::uint64_t>(counted.open),
-                                counted.requests, std::move(counted.last_error)});
+        report.nodes.push_back({from.shown(path + ".url", address), node.facts.weight,
+                                admin::node_health::healthy,
+                                static_cast<std::uint64_t>(counted.open), counted.requests,
+                                std::move(counted.last_error)});
     }
     return report;
 }
 
-// A service's connections in both states, read from its nodes once a scrape: on the page `active` comes before `idle`.
+// A service's connections in both states, read from its nodes once a scrape: on the page `active`
+// comes before `idle`.
 class connection_reading {
 public:
-    explicit connection_reading(std::shared_ptr<const proxy::table_service> of) : service_(std::move(of)) {}
+    explicit connection_reading(std::shared_ptr<const proxy::table_service> of)
+        : service_(std::move(of)) {}
 
     double active() {
         std::int64_t open = 0;
@@ -50,10 +55,12 @@ private:
     std::int64_t idle_ = 0;
 };
 
-} // namespace
+}  // namespace
 
 admin::readiness process::ready() const {
-    return draining_ ? admin::readiness::draining : serving_ ? admin::readiness::ready : admin::readiness::starting;
+    return draining_  ? admin::readiness::draining
+           : serving_ ? admin::readiness::ready
+                      : admin::readiness::starting;
 }
 
 admin::status_report process::status() const {
@@ -94,7 +101,8 @@ std::optional<admin::service_report> process::service(std::string_view name) con
 
 void process::watch_metrics() {
     using kind = telemetry::registry::reading_kind;
-    metrics_.watch("sluice_config_generation", {}, kind::gauge, [this] { return static_cast<double>(table_->generation); });
+    metrics_.watch("sluice_config_generation", {}, kind::gauge,
+                   [this] { return static_cast<double>(table_->generation); });
     metrics_.watch("sluice_config_last_reload_success", {}, kind::gauge, [] { return 1.0; });
     telemetry::watch_process(metrics_);
     telemetry::watch_build(metrics_, {{"version", std::string(program_version())}});
@@ -104,11 +112,11 @@ void process::watch_metrics() {
         metrics_.watch("sluice_nodes", {{"service", name}, {"state", "healthy"}}, kind::gauge,
                        [one] { return static_cast<double>(one->nodes.size()); });
         const auto connections = std::make_shared<connection_reading>(one);
-        metrics_.watch("sluice_upstream_connections", {{"service", name}, {"state", "active"}}, kind::gauge,
-                       [connections] { return connections->active(); });
-        metrics_.watch("sluice_upstream_connections", {{"service", name}, {"state", "idle"}}, kind::gauge,
-                       [connections] { return connections->idle(); });
+        metrics_.watch("sluice_upstream_connections", {{"service", name}, {"state", "active"}},
+                       kind::gauge, [connections] { return connections->active(); });
+        metrics_.watch("sluice_upstream_connections", {{"service", name}, {"state", "idle"}},
+                       kind::gauge, [connections] { return connections->idle(); });
     }
 }
 
-} // namespace sluice::app
+}  // namespace sluice::app

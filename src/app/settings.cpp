@@ -16,23 +16,31 @@ const config::schema<settings>& settings_schema() {
     static const config::schema<settings> keys{
         {"workers", &settings::workers, config::word_or{"auto", config::whole{1, 1024}},
          "event loops, a thread each; auto: the CPUs this process may use", config::on_restart},
-        {"include", config::read_by_loader{}, "further files, relative to this one; their lists are appended"},
+        {"include", config::read_by_loader{},
+         "further files, relative to this one; their lists are appended"},
         {"state_dir", later, "last known nodes, objects made through the admin API"},
         {"resolvers", later, "name servers"},
-        {"listeners", &settings::listeners, config::list_of{block(http::listener_schema()), "listeners", 1},
-         "where clients connect", config::required},
+        {"listeners", &settings::listeners,
+         config::list_of{block(http::listener_schema()), "listeners", 1}, "where clients connect",
+         config::required},
         {"sources", later, "registries that know nodes"},
-        {"services", &settings::services, config::list_of{block(service::service_schema()), "services"}, "named sets of nodes"},
-        {"routes", &settings::routes, config::list_of{block(proxy::route_schema()), "routes"}, "which request goes where"},
+        {"services", &settings::services,
+         config::list_of{block(service::service_schema()), "services"}, "named sets of nodes"},
+        {"routes", &settings::routes, config::list_of{block(proxy::route_schema()), "routes"},
+         "which request goes where"},
         {"consumers", later, "who may call"},
         {"admin", &settings::admin, block(admin::settings_schema()), "the admin API"},
-        {"metrics", &settings::metrics, block(telemetry::metrics_schema()), "what /metrics counts apart"},
-        {"access_log", &settings::access_log, block(telemetry::access_log_schema()), "a line a request"},
-        {"log", &settings::log, block(telemetry::log_schema()), "what the gateway says about itself, on stderr"},
+        {"metrics", &settings::metrics, block(telemetry::metrics_schema()),
+         "what /metrics counts apart"},
+        {"access_log", &settings::access_log, block(telemetry::access_log_schema()),
+         "a line a request"},
+        {"log", &settings::log, block(telemetry::log_schema()),
+         "what the gateway says about itself, on stderr"},
         {"limits", &settings::limits, block(http::limits_schema()), "how much a peer may send"},
-        {"timeouts", &settings::timeouts, block(http::timeouts_schema()), "how long a peer may take"},
+        {"timeouts", &settings::timeouts, block(http::timeouts_schema()),
+         "how long a peer may take"},
     };
     return keys;
 }
 
-} // namespace sluice::app
+}  // namespace sluice::app

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole configuration as typed values: the list of modules and nothing else. Each module's struct and its
-// reading stand in the module; conf/full.yaml shows every key.
+// The whole configuration as typed values: the list of modules and nothing else. Each module's
+// struct and its reading stand in the module; conf/full.yaml shows every key.
 #pragma once
 
+#include "admin/settings.hpp"
 #include "sluice/http/limits.hpp"
 #include "sluice/http/listener.hpp"
 #include "sluice/proxy/route.hpp"
 #include "sluice/service/service.hpp"
 #include "sluice/telemetry/settings.hpp"
-
-#include "admin/settings.hpp"
 
 #include <optional>
 #include <vector>
@@ -29,4 +28,4 @@ struct settings {
     http::timeouts timeouts;
 };
 
-} // namespace sluice::app
+}  // namespace sluice::app

@@ -12,11 +12,13 @@
 
 namespace sluice::balancers {
 
-#define SLUICE_DECLARE(name) std::shared_ptr<const service::balancer> name(const std::vector<service::node>& nodes);
+#define SLUICE_DECLARE(name)                                                                       \
+    std::shared_ptr<const service::balancer> name(const std::vector<service::node>& nodes);
 SLUICE_BALANCERS(SLUICE_DECLARE)
 #undef SLUICE_DECLARE
 
 /// The balancer of that name for these nodes; null when there is none of the name.
-std::shared_ptr<const service::balancer> make(std::string_view name, const std::vector<service::node>& nodes);
+std::shared_ptr<const service::balancer> make(std::string_view name,
+                                              const std::vector<service::node>& nodes);
 
-} // namespace sluice::balancers
+}  // namespace sluice::balancers

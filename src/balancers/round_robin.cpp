@@ -14,9 +14,12 @@ namespace sluice::balancers {
 
 namespace {
 
-// The cycle is written down once per table, turns times nodes steps of work. Weights that would make it longer are scaled
-// down, which costs proportion: with many nodes a cycle may be longer, or the light ones would get far too much.
-std::size_t longest_cycle(std::size_t nodes) noexcept { return std::clamp<std::size_t>(16 * nodes, 4096, 32'768); }
+// The cycle is written down once per table, turns times nodes steps of work. Weights that would
+// make it longer are scaled down, which costs proportion: with many nodes a cycle may be longer, or
+// the light ones would get far too much.
+std::size_t longest_cycle(std::size_t nodes) noexcept {
+    return std::clamp<std::size_t>(16 * nodes, 4096, 32'768);
+}
 
 using cycle = std::vector<std::uint32_t>;
 
@@ -31,13 +34,15 @@ std::vector<std::uint64_t> scaled_weights(const std::vector<service::node>& node
     }
     if (divisor == 0)
         return weights;
-    const auto shrink = std::max<std::uint64_t>(1, total / divisor / longest_cycle(nodes.size()) + 1);
+    const auto shrink =
+        std::max<std::uint64_t>(1, total / divisor / longest_cycle(nodes.size()) + 1);
     for (auto& weight : weights)
         weight = weight == 0 ? 0 : std::max<std::uint64_t>(1, weight / divisor / shrink);
     return weights;
 }
 
-// The turns of one cycle: every turn each node earns its weight, the richest is picked and pays the total.
+// The turns of one cycle: every turn each node earns its weight, the richest is picked and pays the
+// total.
 cycle write_cycle(const std::vector<service::node>& nodes) {
     const auto weights = scaled_weights(nodes);
     const auto total = std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
@@ -63,7 +68,8 @@ cycle write_cycle(const std::vector<service::node>& nodes) {
 
 class round_robin_picker final : public service::picker {
 public:
-    round_robin_picker(std::shared_ptr<const cycle> turns, std::size_t start) : turns_(std::move(turns)), next_(start) {}
+    round_robin_picker(std::shared_ptr<const cycle> turns, std::size_t start)
+        : turns_(std::move(turns)), next_(start) {}
 
     std::size_t pick(std::span<const std::size_t> tried) noexcept override {
         for (std::size_t step = 0; step < turns_->size(); ++step) {
@@ -94,10 +100,10 @@ private:
     std::shared_ptr<const cycle> turns_;
 };
 
-} // namespace
+}  // namespace
 
 std::shared_ptr<const service::balancer> round_robin(const std::vector<service::node>& nodes) {
     return std::make_shared<round_robin_balancer>(nodes);
 }
 
-} // namespace sluice::balancers
+}  // namespace sluice::balancers

@@ -10,7 +10,8 @@ namespace sluice {
 
 namespace {
 
-// Blocks of the two usual sizes are kept by the thread that freed them; odd sizes (a head over 64 KiB) go back at once.
+// Blocks of the two usual sizes are kept by the thread that freed them; odd sizes (a head over 64
+// KiB) go back at once.
 class block_list {
 public:
     explicit block_list(std::size_t size, std::size_t keep) : size_(size), keep_(keep) {}
@@ -52,7 +53,8 @@ struct thread_blocks {
     block_list large{byte_buffer::large_block, 64};
 };
 
-// A plain pointer is read without the guard that a thread_local with a constructor needs at every use.
+// A plain pointer is read without the guard that a thread_local with a constructor needs at every
+// use.
 constinit thread_local thread_blocks* current_blocks = nullptr;
 
 thread_blocks& make_blocks() {
@@ -63,15 +65,19 @@ thread_blocks& make_blocks() {
 
 thread_blocks& blocks() { return current_blocks != nullptr ? *current_blocks : make_blocks(); }
 
-} // namespace
+}  // namespace
 
 void byte_buffer::reserve(std::size_t total) {
     if (total <= capacity_) {
         std::memmove(block_, block_ + begin_, size());
     } else {
         auto& lists = blocks();
-        const std::size_t wanted = total <= small_block ? small_block : total <= large_block ? large_block : total;
-        char* bigger = wanted == small_block ? lists.small.take() : wanted == large_block ? lists.large.take() : new char[wanted];
+        const std::size_t wanted = total <= small_block   ? small_block
+                                   : total <= large_block ? large_block
+                                                          : total;
+        char* bigger = wanted == small_block   ? lists.small.take()
+                       : wanted == large_block ? lists.large.take()
+                                               : new char[wanted];
         if (size() != 0)
             std::memcpy(bigger, block_ + begin_, size());
         byte_buffer old;
@@ -95,4 +101,4 @@ void byte_buffer::release() noexcept {
     begin_ = end_ = capacity_ = 0;
 }
 
-} // namespace sluice
+}  // namespace sluice

@@ -7,9 +7,10 @@
 namespace sluice {
 
 void throw_exception_from_error(const failure& why, const boost::source_location& where) {
-    std::fprintf(stderr, "sluice: value() of a failed outcome (%.*s) at %s:%u\n", static_cast<int>(why.stage.size()),
-                 why.stage.data(), where.file_name(), static_cast<unsigned>(where.line()));
+    std::fprintf(stderr, "sluice: value() of a failed outcome (%.*s) at %s:%u\n",
+                 static_cast<int>(why.stage.size()), why.stage.data(), where.file_name(),
+                 static_cast<unsigned>(where.line()));
     std::abort();
 }
 
-} // namespace sluice
+}  // namespace sluice

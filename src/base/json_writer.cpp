@@ -12,12 +12,23 @@ namespace {
 void append_escaped(std::string& out, char c) {
     static constexpr char digits[] = "0123456789abcdef";
     switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\t': out += "\\t"; return;
-    case '\r': out += "\\r"; return;
-    default: break;
+    case '"':
+        out += "\\\"";
+        return;
+    case '\\':
+        out += "\\\\";
+        return;
+    case '\n':
+        out += "\\n";
+        return;
+    case '\t':
+        out += "\\t";
+        return;
+    case '\r':
+        out += "\\r";
+        return;
+    default:
+        break;
     }
     if (static_cast<unsigned char>(c) >= 0x20 && c != '\x7F')
         out += c;
@@ -25,7 +36,7 @@ void append_escaped(std::string& out, char c) {
         (out += "\\u00") += {digits[(c >> 4) & 15], digits[c & 15]};
 }
 
-} // namespace
+}  // namespace
 
 void append_json_text(std::string& out, std::string_view text) {
     out += '"';
@@ -79,4 +90,4 @@ void json_writer::separate() {
     first_ = false;
 }
 
-} // namespace sluice
+}  // namespace sluice

@@ -22,7 +22,7 @@ void write_hex(char* at, std::uint64_t number) noexcept {
         std::memcpy(at, hex_pairs[(number >> shift) & 0xff].data(), 2);
 }
 
-} // namespace
+}  // namespace
 
 std::array<char, 32> hex_id(random_source& from) noexcept {
     std::array<char, 32> id;
@@ -31,4 +31,4 @@ std::array<char, 32> hex_id(random_source& from) noexcept {
     return id;
 }
 
-} // namespace sluice
+}  // namespace sluice

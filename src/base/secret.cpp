@@ -15,4 +15,4 @@ bool secret::matches(std::string_view candidate) const noexcept {
     return CRYPTO_memcmp(mine, theirs, sizeof mine) == 0;
 }
 
-} // namespace sluice
+}  // namespace sluice

@@ -45,7 +45,9 @@ namespace {
 
 /// How many bytes the character at the front takes, 0 when it is not UTF-8 (RFC 3629 section 4).
 std::size_t utf8_length(std::string_view text) noexcept {
-    const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0; };
+    const auto at = [&](std::size_t i) {
+        return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0;
+    };
     const auto tail = [&](std::size_t i) { return (at(i) & 0xC0) == 0x80; };
     const int first = at(0), second = at(1);
     if (first < 0x80)
@@ -65,7 +67,7 @@ std::size_t utf8_length(std::string_view text) noexcept {
     return 0;
 }
 
-} // namespace
+}  // namespace
 
 std::size_t find_invalid_utf8(std::string_view text) noexcept {
     for (std::size_t at = 0; at < text.size();) {
@@ -85,7 +87,8 @@ std::string quoted(std::string_view text, std::size_t most) {
         const auto length = utf8_length(text.substr(at));
         const auto byte = static_cast<std::uint8_t>(text[at]);
         // C1 controls move the cursor of some terminals just as C0 ones do.
-        const bool control = byte < 0x20 || byte == 0x7F || (byte == 0xC2 && length == 2 && text[at + 1] < '\xA0');
+        const bool control =
+            byte < 0x20 || byte == 0x7F || (byte == 0xC2 && length == 2 && text[at + 1] < '\xA0');
         if (length == 0 || control)
             (out += "\\x") += {digits[byte >> 4], digits[byte & 15]};
         else
@@ -99,7 +102,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t mo
     const auto shorter = std::min(a.size(), b.size()), longer = std::max(a.size(), b.size());
     if (longer - shorter > most || longer > 255)
         return most + 1;
-    // Three rows of the optimal string alignment matrix: the one before the last is needed for swaps.
+    // Three rows of the optimal string alignment matrix: the one before the last is needed for
+    // swaps.
     std::size_t rows[3][256];
     for (std::size_t j = 0; j <= b.size(); ++j)
         rows[0][j] = j;
@@ -133,7 +137,8 @@ void closest_match::offer(std::string_view candidate) {
     if (distance_ == 0)
         return;
     const auto shared = std::min(wrong_.size(), candidate.size());
-    const bool is_longer_form = shared >= 3 && iequals(wrong_.substr(0, shared), candidate.substr(0, shared));
+    const bool is_longer_form =
+        shared >= 3 && iequals(wrong_.substr(0, shared), candidate.substr(0, shared));
     const auto distance = std::min(edit_distance(wrong_, candidate, distance_ - 1),
                                    is_longer_form ? longer_form_distance : distance_);
     if (distance < distance_) {
@@ -142,4 +147,4 @@ void closest_match::offer(std::string_view candidate) {
     }
 }
 
-} // namespace sluice
+}  // namespace sluice

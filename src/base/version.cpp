@@ -5,4 +5,4 @@ namespace sluice {
 
 std::string_view program_version() noexcept { return SLUICE_VERSION; }
 
-} // namespace sluice
+}  // namespace sluice

@@ -38,7 +38,8 @@ protocol::endpoint to_asio(const net::address& where) {
     return {&raw, size};
 }
 
-/// A Unix socket's file outlives the process that bound it. It is removed when nobody listens there any more.
+/// A Unix socket's file outlives the process that bound it. It is removed when nobody listens there
+/// any more.
 void remove_stale_socket(asio::io_context& loop, const net::address& where) {
     protocol::socket probe{loop};
     error_code error;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `sluice backend`: a small HTTP server to try the proxy with and to test it against. It is not part of the proxy.
+// `sluice backend`: a small HTTP server to try the proxy with and to test it against. It is not
+// part of the proxy.
 #pragma once
 
 #include <string>
@@ -10,8 +11,9 @@ class App;
 
 namespace sluice::commands {
 
-/// Listens on `listen` (`127.0.0.1:9001`, `[::1]:0`, `unix:/run/b.sock`), says `listening on ADDRESS` on stderr and
-/// serves until SIGTERM or SIGINT. Returns the exit code: 0 stopped, 1 cannot listen, 64 not an address.
+/// Listens on `listen` (`127.0.0.1:9001`, `[::1]:0`, `unix:/run/b.sock`), says `listening on
+/// ADDRESS` on stderr and serves until SIGTERM or SIGINT. Returns the exit code: 0 stopped, 1
+/// cannot listen, 64 not an address.
 int backend(const std::string& listen);
 
 /// Adds the sub-command; when it is the one called, `exit_code` is set.

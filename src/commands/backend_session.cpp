@@ -47,8 +47,9 @@ bool is_malformed(error_code error) {
            error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
-// GCC 12 gets temporaries of a co_await expression and co_await behind && wrong: whatever has a destructor is a named
-// local here, and each co_await stands in a statement or condition of its own.
+// GCC 12 gets temporaries of a co_await expression and co_await behind && wrong: whatever has a
+// destructor is a named local here, and each co_await stands in a statement or condition of its
+// own.
 class session {
 public:
     session(socket_type socket, std::string name)
@@ -101,7 +102,8 @@ asio::awaitable<void> session::run() {
     }
     error_code ignored;
     socket_.shutdown(socket_type::shutdown_send, ignored);
-    // A close with unread bytes would be a reset, which can destroy the answer just sent: read to the end first.
+    // A close with unread bytes would be a reset, which can destroy the answer just sent: read to
+    // the end first.
     while (!ignored) {
         co_await socket_.async_read_some(asio::buffer(scratch_),
                                          asio::redirect_error(asio::use_awaitable, ignored));
@@ -272,7 +274,8 @@ std::string session::head(const answer& what) {
 }  // namespace
 
 asio::awaitable<void> serve_backend_session(socket_type socket, std::string name) {
-    // On the heap: the scratch buffer would make every coroutine frame of Asio's allocator too large to recycle.
+    // On the heap: the scratch buffer would make every coroutine frame of Asio's allocator too
+    // large to recycle.
     const auto one = std::make_unique<session>(std::move(socket), std::move(name));
     co_await one->run();
 }

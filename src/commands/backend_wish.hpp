@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a request to `sluice backend` asks for, read from its path, and the texts it is answered with. No I/O here.
+// What a request to `sluice backend` asks for, read from its path, and the texts it is answered
+// with. No I/O here.
 #pragma once
 
 #include <chrono>
@@ -11,7 +12,8 @@
 
 namespace sluice::commands {
 
-/// One request's wish. Everything that is not one of the special paths, also a number out of bounds, is `describe`.
+/// One request's wish. Everything that is not one of the special paths, also a number out of
+/// bounds, is `describe`.
 struct backend_wish {
     enum class kind : std::uint8_t {
         describe,   ///< any path: JSON about the request
@@ -38,11 +40,13 @@ struct backend_request {
     std::uint64_t body_bytes = 0;
 };
 
-/// `{"backend":...,"method":...,"path":...,"headers":{...},"body_bytes":N}` and a newline. Fields of one name become
-/// one entry, values joined by ", ", under the first spelling. Bytes above 0x7f are written as \u00XX.
+/// `{"backend":...,"method":...,"path":...,"headers":{...},"body_bytes":N}` and a newline. Fields
+/// of one name become one entry, values joined by ", ", under the first spelling. Bytes above 0x7f
+/// are written as \u00XX.
 std::string describe(const backend_request& request);
 
-/// The block /bytes repeats. Its length is a prime, so that a lost or doubled read shows in a checksum.
+/// The block /bytes repeats. Its length is a prime, so that a lost or doubled read shows in a
+/// checksum.
 std::string_view pattern();
 
 }  // namespace sluice::commands

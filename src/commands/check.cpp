@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sluice check: reads everything a start would read and prints every problem. Never binds, connects or writes files.
+// sluice check: reads everything a start would read and prints every problem. Never binds, connects
+// or writes files.
 #include "app/load_settings.hpp"
 #include "commands/commands.hpp"
 
@@ -28,8 +29,9 @@ std::string verdict(const options& asked, const app::loaded_settings& loaded) {
     if (!problems.good())
         return fmt::format("{}: {}\n", asked.config, counted(problems.errors(), "error"));
     const auto& read = loaded.values;
-    return fmt::format("{}: good, {}, {}, {}\n", asked.config, counted(read.listeners.size(), "listener"),
-                       counted(read.services.size(), "service"), counted(read.routes.size(), "route"));
+    return fmt::format(
+        "{}: good, {}, {}, {}\n", asked.config, counted(read.listeners.size(), "listener"),
+        counted(read.services.size(), "service"), counted(read.routes.size(), "route"));
 }
 
 int check(const options& asked) {
@@ -41,18 +43,23 @@ int check(const options& asked) {
     return loaded.problems.good() ? good : bad_config;
 }
 
-} // namespace
+}  // namespace
 
 void add_check(CLI::App& program, int& exit) {
     const auto asked = std::make_shared<options>();
-    auto* command = program.add_subcommand("check", "Read a configuration and print every problem in it");
-    command->add_option("--config,-c", asked->config, "The configuration file")->required()->type_name("FILE");
+    auto* command =
+        program.add_subcommand("check", "Read a configuration and print every problem in it");
+    command->add_option("--config,-c", asked->config, "The configuration file")
+        ->required()
+        ->type_name("FILE");
     command->add_option("--format", asked->format, "How problems are printed: text or json")
         ->check(CLI::IsMember({"text", "json"}))
         ->type_name("FORMAT");
-    command->footer("Reads included files, secrets and regular expressions as a start would; binds, connects and writes\n"
-                    "nothing. Exit status: 0 good (warnings too), 78 bad configuration, 64 bad usage.");
+    command->footer(
+        "Reads included files, secrets and regular expressions as a start would; binds, connects "
+        "and writes\n"
+        "nothing. Exit status: 0 good (warnings too), 78 bad configuration, 64 bad usage.");
     command->callback([asked, &exit] { exit = check(*asked); });
 }
 
-} // namespace sluice::commands
+}  // namespace sluice::commands

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every command offers to main.cpp: it adds itself and its options to the command line, and runs when chosen.
+// What every command offers to main.cpp: it adds itself and its options to the command line, and
+// runs when chosen.
 #pragma once
 
 namespace CLI {
 class App;
-}
+}  // namespace CLI
 
 namespace sluice::commands {
 
@@ -19,4 +20,4 @@ add_command add_check;
 add_command add_run;
 add_command add_version;
 
-} // namespace sluice::commands
+}  // namespace sluice::commands

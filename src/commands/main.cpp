@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sluice program: the list of its commands. Each command is a file of this folder and a line below.
+// The sluice program: the list of its commands. Each command is a file of this folder and a line
+// below.
 #include "commands/commands.hpp"
 #include "sluice/base/strings.hpp"
 
@@ -32,7 +33,7 @@ int refuse(const CLI::App& program, const CLI::ParseError& error, int argc, char
     return sluice::commands::usage;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
     CLI::App program("sluice, an HTTP reverse proxy", "sluice");

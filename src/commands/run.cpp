@@ -3,13 +3,11 @@
 #include "app/load_settings.hpp"
 #include "app/process.hpp"
 #include "commands/commands.hpp"
-
 #include "sluice/telemetry/log.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-
 #include <unistd.h>
 
 #include <csignal>
@@ -38,18 +36,19 @@ void await_signal(boost::asio::signal_set& signals, app::process& running) {
 
 void end_at_once(int) { ::_exit(good); }
 
-// Until a signal_set takes over: reading a large configuration takes a while, and nothing is held yet that an end would
-// have to give back.
+// Until a signal_set takes over: reading a large configuration takes a while, and nothing is held
+// yet that an end would have to give back.
 void mind_signals_while_loading() {
-    std::signal(SIGPIPE, SIG_IGN);  // a client that closed is an answer to a write, not a reason to die
+    // a client that closed is an answer to a write, not a reason to die
+    std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGHUP, SIG_IGN);
     std::signal(SIGUSR1, SIG_IGN);
     std::signal(SIGTERM, end_at_once);
     std::signal(SIGINT, end_at_once);
 }
 
-// What arrives while addresses are bound is kept for whoever runs a context later, and nothing has its default action
-// until this ends.
+// What arrives while addresses are bound is kept for whoever runs a context later, and nothing has
+// its default action until this ends.
 struct kept_signals {
     boost::asio::io_context never_run;
     boost::asio::signal_set numbers{never_run, SIGHUP, SIGTERM, SIGINT};
@@ -80,13 +79,14 @@ int run(const std::string& path) {
     return exit;
 }
 
-} // namespace
+}  // namespace
 
 void add_run(CLI::App& program, int& exit) {
-    auto* command = program.add_subcommand("run", "Run the gateway in the foreground; logs go to stderr");
+    auto* command =
+        program.add_subcommand("run", "Run the gateway in the foreground; logs go to stderr");
     auto path = std::make_shared<std::string>();
     command->add_option("-c,--config", *path, "The configuration file")->required();
     command->callback([path, &exit] { exit = run(*path); });
 }
 
-} // namespace sluice::commands
+}  // namespace sluice::commands

@@ -10,11 +10,12 @@
 namespace sluice::commands {
 
 void add_version(CLI::App& program, int& exit) {
-    auto* command = program.add_subcommand("version", "Print version, commit, compiler and library versions");
+    auto* command =
+        program.add_subcommand("version", "Print version, commit, compiler and library versions");
     command->callback([&exit] {
         std::cout << version_text();
         exit = good;
     });
 }
 
-} // namespace sluice::commands
+}  // namespace sluice::commands

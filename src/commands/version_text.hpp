@@ -8,4 +8,4 @@ namespace sluice::commands {
 
 std::string version_text();
 
-} // namespace sluice::commands
+}  // namespace sluice::commands

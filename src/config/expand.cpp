@@ -9,7 +9,8 @@ namespace sluice::config {
 
 namespace {
 
-constexpr std::string_view how = "${env:NAME}, ${env:NAME:-default} or ${file:PATH}; $${ for a literal ${";
+constexpr std::string_view how =
+    "${env:NAME}, ${env:NAME:-default} or ${file:PATH}; $${ for a literal ${";
 
 bool is_variable_name(std::string_view name) {
     return !name.empty() && !is_digit(name.front()) &&
@@ -17,7 +18,8 @@ bool is_variable_name(std::string_view name) {
 }
 
 /// As in a shell, `:-` also stands in for a variable that is set but empty.
-std::optional<std::string> read_variable(std::string_view what, const surroundings& around, std::string& error) {
+std::optional<std::string> read_variable(std::string_view what, const surroundings& around,
+                                         std::string& error) {
     const auto dash = what.find(":-");
     const std::string name(what.substr(0, dash));
     if (!is_variable_name(name)) {
@@ -32,8 +34,9 @@ std::optional<std::string> read_variable(std::string_view what, const surroundin
     return found;
 }
 
-std::optional<std::string> read_file(std::string_view path, const std::string& directory, const surroundings& around,
-                                     std::size_t most, std::string& error) {
+std::optional<std::string> read_file(std::string_view path, const std::string& directory,
+                                     const surroundings& around, std::size_t most,
+                                     std::string& error) {
     const auto whole_path = resolve(directory, path);
     std::string reason;
     auto found = around.read(whole_path, most, reason);
@@ -47,7 +50,8 @@ std::optional<std::string> read_file(std::string_view path, const std::string& d
 }
 
 std::optional<std::string> read_reference(std::string_view inside, const std::string& directory,
-                                          const surroundings& around, std::size_t most, std::string& error) {
+                                          const surroundings& around, std::size_t most,
+                                          std::string& error) {
     constexpr std::string_view env = "env:", file = "file:";
     std::optional<std::string> found;
     if (inside.starts_with(env))
@@ -56,21 +60,23 @@ std::optional<std::string> read_reference(std::string_view inside, const std::st
         found = read_file(inside.substr(file.size()), directory, around, most, error);
     else
         error = "a reference that is none, write " + std::string(how);
-    if (found && (found->find('\0') != std::string::npos || find_invalid_utf8(*found) != std::string_view::npos)) {
+    if (found && (found->find('\0') != std::string::npos ||
+                  find_invalid_utf8(*found) != std::string_view::npos)) {
         error = "what the reference leads to is not UTF-8 text";
         return std::nullopt;
     }
     return found;
 }
 
-} // namespace
+}  // namespace
 
 std::string resolve(const std::string& directory, std::string_view path) {
     return path.starts_with('/') ? std::string(path) : directory + std::string(path);
 }
 
-std::optional<expansion> expand(std::string_view text, const std::string& directory, const surroundings& around,
-                                std::size_t most_file_bytes, std::string& error) {
+std::optional<expansion> expand(std::string_view text, const std::string& directory,
+                                const surroundings& around, std::size_t most_file_bytes,
+                                std::string& error) {
     expansion result;
     for (;;) {
         const auto dollar = text.find("${");
@@ -89,8 +95,8 @@ std::optional<expansion> expand(std::string_view text, const std::string& direct
             error = "a ${ without its }, write " + std::string(how);
             return std::nullopt;
         }
-        const auto found = read_reference(text.substr(dollar + 2, end - dollar - 2), directory, around,
-                                          most_file_bytes, error);
+        const auto found = read_reference(text.substr(dollar + 2, end - dollar - 2), directory,
+                                          around, most_file_bytes, error);
         if (!found)
             return std::nullopt;
         result.text += *found;
@@ -99,4 +105,4 @@ std::optional<expansion> expand(std::string_view text, const std::string& direct
     }
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kinds that need no template. Every refusal says what would have been right and, where the slip is a usual one
-// (a missing unit, 1.5s, 64K), what was probably meant.
+// The kinds that need no template. Every refusal says what would have been right and, where the
+// slip is a usual one (a missing unit, 1.5s, 64K), what was probably meant.
 #include "sluice/config/kinds.hpp"
 
 #include "sluice/base/strings.hpp"
@@ -19,17 +19,27 @@ struct unit {
 };
 
 // Largest first: what is written back takes the first unit that fits without a rest.
-constexpr std::array<unit, 8> size_units = {{{"GiB", 1ULL << 30}, {"GB", 1'000'000'000}, {"MiB", 1 << 20},
-                                            {"MB", 1'000'000}, {"KiB", 1 << 10}, {"KB", 1000}, {"kB", 1000}, {"B", 1}}};
-constexpr std::array<unit, 4> time_units = {{{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
+constexpr std::array<unit, 8> size_units = {{{"GiB", 1ULL << 30},
+                                             {"GB", 1'000'000'000},
+                                             {"MiB", 1 << 20},
+                                             {"MB", 1'000'000},
+                                             {"KiB", 1 << 10},
+                                             {"KB", 1000},
+                                             {"kB", 1000},
+                                             {"B", 1}}};
+constexpr std::array<unit, 4> time_units = {
+    {{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 
 template <std::size_t N>
-std::optional<std::uint64_t> parse_quantity(std::string_view text, const std::array<unit, N>& units) {
+std::optional<std::uint64_t> parse_quantity(std::string_view text,
+                                            const std::array<unit, N>& units) {
     const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
     const auto number = parse_whole(text.substr(0, digits));
     for (const auto& [word, of] : units)
         if (number && text.substr(digits) == word)
-            return *number <= std::numeric_limits<std::uint64_t>::max() / of ? std::optional(*number * of) : std::nullopt;
+            return *number <= std::numeric_limits<std::uint64_t>::max() / of
+                       ? std::optional(*number * of)
+                       : std::nullopt;
     return std::nullopt;
 }
 
@@ -48,7 +58,8 @@ std::string whole_duration_for(std::string_view text) {
         return parse_whole(text) ? std::string(text) + "s" : std::string();
     const auto unit_at = std::min(text.find_first_not_of("0123456789", dot + 1), text.size());
     const auto fraction = text.substr(dot + 1, unit_at - dot - 1);
-    const auto whole_part = parse_duration(std::string(text.substr(0, dot)) + std::string(text.substr(unit_at)));
+    const auto whole_part =
+        parse_duration(std::string(text.substr(0, dot)) + std::string(text.substr(unit_at)));
     const auto tenths = parse_duration(std::string(fraction) + std::string(text.substr(unit_at)));
     if (!whole_part || !tenths || fraction.size() != 1)
         return {};
@@ -61,7 +72,8 @@ std::string size_with_unit_for(std::string_view text) {
     for (const auto& [word, of] : size_units) {
         const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
         const auto rest = trim(text.substr(digits));
-        if (digits > 0 && (iequals(rest, word) || (word.size() == 3 && iequals(rest, word.substr(0, 1)))))
+        if (digits > 0 &&
+            (iequals(rest, word) || (word.size() == 3 && iequals(rest, word.substr(0, 1)))))
             return std::string(text.substr(0, digits)) + std::string(word);
     }
     return {};
@@ -71,7 +83,7 @@ constexpr std::string_view quotes_make_texts = " is a text because of its quotes
 
 bool is_visible(char c) { return c > 0x20 && c < 0x7F; }
 
-} // namespace
+}  // namespace
 
 std::optional<std::uint64_t> parse_whole(std::string_view text) {
     std::uint64_t number = 0;
@@ -83,7 +95,9 @@ std::optional<std::uint64_t> parse_whole(std::string_view text) {
     return number;
 }
 
-std::optional<std::uint64_t> parse_bytes(std::string_view text) { return parse_quantity(text, size_units); }
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+    return parse_quantity(text, size_units);
+}
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     const auto count = parse_quantity(text, time_units);
@@ -112,14 +126,16 @@ void text::read(const value& from, std::string& to) const {
         return from.refuse("the text is empty", expected());
     if (from.text().size() > most)
         return from.refuse("the text is too long", "at most " + std::to_string(most) + " bytes");
-    if (std::ranges::any_of(from.text(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }))
+    if (std::ranges::any_of(
+            from.text(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }))
         return from.refuse("the text holds a control character", expected());
     to = from.text();
 }
 
 bool is_name(std::string_view text) noexcept {
     return !text.empty() && std::ranges::all_of(text, [](char c) {
-        return is_alpha(c) || is_digit(c) || std::string_view("._-/:@").find(c) != std::string_view::npos;
+        return is_alpha(c) || is_digit(c) ||
+               std::string_view("._-/:@").find(c) != std::string_view::npos;
     });
 }
 
@@ -134,7 +150,9 @@ void name::read(const value& from, std::string& to) const {
 void secret_text::read(const value& from, sluice::secret& to) const {
     from.hide();
     if (!from.is_text())
-        return from.refuse(from.what() == shape::null ? "nothing was given" : from.shown() + " does not fit", expected());
+        return from.refuse(from.what() == shape::null ? "nothing was given"
+                                                      : from.shown() + " does not fit",
+                           expected());
     if (from.text().empty())
         return from.refuse("the secret is empty", expected());
     if (from.text().size() > 4096 || !std::ranges::all_of(from.text(), is_visible))
@@ -150,8 +168,10 @@ void flag::read(const value& from, bool& to) const {
     }
     if (text == "true" || text == "false")
         return from.refuse(from.shown() + std::string(quotes_make_texts), expected());
-    const bool yes = iequals(text, "yes") || iequals(text, "on") || iequals(text, "true") || text == "1";
-    const bool no = iequals(text, "no") || iequals(text, "off") || iequals(text, "false") || text == "0";
+    const bool yes =
+        iequals(text, "yes") || iequals(text, "on") || iequals(text, "true") || text == "1";
+    const bool no =
+        iequals(text, "no") || iequals(text, "off") || iequals(text, "false") || text == "0";
     from.refuse_as(expected(), yes ? "true" : no ? "false" : "");
 }
 
@@ -177,9 +197,11 @@ std::string whole::expected() const {
 
 void percent::read(const value& from, unsigned& to) const {
     const auto text = from.text();
-    const auto number = text.ends_with('%') ? parse_whole(text.substr(0, text.size() - 1)) : std::nullopt;
+    const auto number =
+        text.ends_with('%') ? parse_whole(text.substr(0, text.size() - 1)) : std::nullopt;
     if (!number)
-        return from.refuse_as(expected(), parse_whole(text) ? std::string(text) + "%" : std::string());
+        return from.refuse_as(expected(),
+                              parse_whole(text) ? std::string(text) + "%" : std::string());
     if (*number > 100)
         return from.refuse(from.shown() + " is out of range", expected());
     to = static_cast<unsigned>(*number);
@@ -257,4 +279,4 @@ void only_false::check(const value& from) const {
         from.refuse_key("not in this version");
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

@@ -55,14 +55,15 @@ private:
     build_budget spent_;
     std::size_t bytes_ = 0;
     bool complete_ = true;
-    std::vector<std::string> open_;                // identities of the files that are being read, outermost first
+    // identities of the files that are being read, outermost first
+    std::vector<std::string> open_;
     std::map<std::string, std::string> included_;  // identity to the place that includes it
     std::vector<node> members_;                    // of the root map: everything but lists
     std::vector<joined> lists_;
 };
 
-/// The tree of one file. Without a text there is nothing to show, so problems of opening are told where the file is
-/// asked for.
+/// The tree of one file. Without a text there is nothing to show, so problems of opening are told
+/// where the file is asked for.
 std::optional<node> loader::read(const std::string& path, const std::optional<value>& included_by) {
     std::string error;
     auto text = around_.read(path, most_.file_bytes, error);
@@ -79,10 +80,13 @@ std::optional<node> loader::read(const std::string& path, const std::optional<va
         return fail({file, 1, 1}, {}, "the file cannot be read: " + error);
     bytes_ += problems_.file_text(file).size();
     if (bytes_ > most_.total_bytes)
-        return fail({file, 1, 1}, {}, "all files together are larger than " + std::to_string(most_.total_bytes) + " bytes");
+        return fail({file, 1, 1}, {},
+                    "all files together are larger than " + std::to_string(most_.total_bytes) +
+                        " bytes");
     if (!is_text(file))
         return std::nullopt;
-    auto root = build_tree(file, problems_, *result_.room_, spent_, most_, [this](node& one) { return expand_in(one); });
+    auto root = build_tree(file, problems_, *result_.room_, spent_, most_,
+                           [this](node& one) { return expand_in(one); });
     complete_ = complete_ && root;
     return root;
 }
@@ -102,7 +106,8 @@ bool loader::is_text(std::uint32_t file) {
 std::string loader::expand_in(node& one) {
     const auto& file = problems_.file_name(one.where.file);
     std::string error;
-    const auto expanded = expand(one.text, file.substr(0, file.rfind('/') + 1), around_, most_.value_bytes, error);
+    const auto expanded =
+        expand(one.text, file.substr(0, file.rfind('/') + 1), around_, most_.value_bytes, error);
     if (!expanded)
         return error;
     auto* copy = static_cast<char*>(result_.room_->allocate(expanded->text.size() + 1, 1));
@@ -114,7 +119,8 @@ std::string loader::expand_in(node& one) {
 
 void loader::take_main(const node& root) {
     if (root.what != shape::map) {
-        fail(root.where, {}, root.what == shape::null ? "the file is empty" : "the file is not a map of keys");
+        fail(root.where, {},
+             root.what == shape::null ? "the file is empty" : "the file is not a map of keys");
         return;
     }
     for (const auto& member : root.children) {
@@ -168,7 +174,8 @@ void loader::include(const value& pattern) {
     if (!pattern.is_text() || pattern.text().empty())
         return pattern.refuse_as("a file name, * and ? allowed");
     if (open_.size() > most_.include_depth)
-        return pattern.refuse("files include files too deep", "at most " + std::to_string(most_.include_depth) + " levels");
+        return pattern.refuse("files include files too deep",
+                              "at most " + std::to_string(most_.include_depth) + " levels");
     const auto whole = resolve(pattern.directory(), pattern.text());
     const bool is_plain = whole.find_first_of("*?[") == std::string::npos;
     auto files = is_plain ? std::vector{whole} : around_.match(whole);
@@ -180,10 +187,12 @@ void loader::include(const value& pattern) {
 void loader::include_file(const std::string& path, const value& pattern) {
     const auto identity = around_.identity(path);
     if (std::ranges::find(open_, identity) != open_.end())
-        return pattern.refuse("the files include each other: " + quoted(path) + " is already being read");
+        return pattern.refuse("the files include each other: " + quoted(path) +
+                              " is already being read");
     const auto [earlier, is_new] = included_.emplace(identity, problems_.name_of(pattern.where()));
     if (!is_new)
-        return pattern.refuse("the file " + quoted(path) + " is included twice, first at " + earlier->second);
+        return pattern.refuse("the file " + quoted(path) + " is included twice, first at " +
+                              earlier->second);
     open_.push_back(identity);
     if (const auto root = read(path, pattern))
         take_included(*root);
@@ -191,7 +200,8 @@ void loader::include_file(const std::string& path, const value& pattern) {
 }
 
 void loader::append(const node& list) {
-    auto known = std::ranges::find(lists_, list.key, [](const joined& one) { return one.self.key; });
+    auto known =
+        std::ranges::find(lists_, list.key, [](const joined& one) { return one.self.key; });
     if (known == lists_.end())
         known = lists_.insert(lists_.end(), {list, {}});
     known->elements.insert(known->elements.end(), list.children.begin(), list.children.end());
@@ -200,13 +210,15 @@ void loader::append(const node& list) {
 std::span<const node> loader::keep(const std::vector<node>& nodes) {
     if (nodes.empty())
         return {};
-    auto* copy = static_cast<node*>(result_.room_->allocate(nodes.size() * sizeof(node), alignof(node)));
+    auto* copy =
+        static_cast<node*>(result_.room_->allocate(nodes.size() * sizeof(node), alignof(node)));
     std::uninitialized_copy(nodes.begin(), nodes.end(), copy);
     return {copy, nodes.size()};
 }
 
-document load(const std::string& path, report& problems, const surroundings& around, const bounds& most) {
+document load(const std::string& path, report& problems, const surroundings& around,
+              const bounds& most) {
     return loader(problems, around, most).run(path);
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The disk and the environment as a configuration sees them. Reads only, and never waits for a pipe nobody writes to.
+// The disk and the environment as a configuration sees them. Reads only, and never waits for a pipe
+// nobody writes to.
 #include "sluice/config/load.hpp"
-
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 
 #include <fcntl.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 
 namespace sluice::config {
 
@@ -30,7 +31,8 @@ private:
     int fd_;
 };
 
-std::optional<std::string> read_whole(const std::string& path, std::size_t most, std::string& error) {
+std::optional<std::string> read_whole(const std::string& path, std::size_t most,
+                                      std::string& error) {
     const auto fail = [&](std::string why) {
         error = std::move(why);
         return std::nullopt;
@@ -77,7 +79,7 @@ std::string real_path(const std::string& path) {
     return found;
 }
 
-} // namespace
+}  // namespace
 
 surroundings machine() {
     return {read_whole, match_files, real_path, [](const std::string& name) {
@@ -86,4 +88,4 @@ surroundings machine() {
             }};
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Collecting problems and showing them. The line under a problem comes straight from the file, so this is also the
-// place that keeps secrets out of it.
+// Collecting problems and showing them. The line under a problem comes straight from the file, so
+// this is also the place that keeps secrets out of it.
 #include "sluice/config/report.hpp"
 
 #include "sluice/base/json_writer.hpp"
@@ -17,8 +17,10 @@ namespace {
 
 constexpr std::size_t shown_width = 160;
 
-/// Keys whose values stay hidden even where no schema could be consulted, as in a file that is not YAML.
-constexpr std::array<std::string_view, 6> secret_words = {"token", "secret", "password", "api_key", "access_key", "keys"};
+/// Keys whose values stay hidden even where no schema could be consulted, as in a file that is not
+/// YAML.
+constexpr std::array<std::string_view, 6> secret_words = {"token",   "secret",     "password",
+                                                          "api_key", "access_key", "keys"};
 
 /// Where the scalar that starts at `from` ends on its line.
 std::size_t end_of_scalar(std::string_view line, std::size_t from) {
@@ -68,7 +70,8 @@ void mask_after_word(shown_line& line, std::string_view word) {
 }
 
 std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 /// The line made safe for a terminal; tabs stay, so that the caret below can repeat them.
@@ -89,7 +92,7 @@ void append_null_or_text(json_writer& out, std::string_view key, std::string_vie
 
 std::string_view word_of(severity level) { return level == severity::error ? "error" : "warning"; }
 
-} // namespace
+}  // namespace
 
 std::uint32_t report::add_file(std::string name, std::string text) {
     files_.push_back({std::move(name), std::move(text), {}});
@@ -106,7 +109,8 @@ void report::add(problem one) {
 }
 
 void report::sort() {
-    // A multimap keeps the order of equals; std::stable_sort does not compile under clang 19 without a warning.
+    // A multimap keeps the order of equals; std::stable_sort does not compile under clang 19
+    // without a warning.
     std::multimap<place, problem> sorted;
     for (auto& one : problems_)
         sorted.emplace(one.where, std::move(one));
@@ -147,7 +151,8 @@ std::string report::line_and_caret(const problem& one) const {
             line.text.replace(colon + 1, std::string::npos, " ...");
     }
     // From the right, so that the columns of the others stay true.
-    const place first{one.where.file, one.where.line, 0}, past{one.where.file, one.where.line + 1, 0};
+    const place first{one.where.file, one.where.line, 0},
+        past{one.where.file, one.where.line + 1, 0};
     const auto begin = masked_.lower_bound(first), end = masked_.lower_bound(past);
     for (auto at = std::make_reverse_iterator(end); at != std::make_reverse_iterator(begin); ++at)
         if (at->column <= line.text.size())
@@ -214,4 +219,4 @@ void report::forget_texts() {
     }
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

@@ -12,7 +12,7 @@ void hide_texts(const value& one) {
         hide_texts(one[i]);
 }
 
-} // namespace
+}  // namespace
 
 std::size_t any_schema::find(std::string_view key) const noexcept {
     std::size_t at = 0;
@@ -41,4 +41,4 @@ void any_schema::refuse_missing(const value& block) const {
             block.refuse("the key " + quoted(one.key) + " is missing", one.expected);
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

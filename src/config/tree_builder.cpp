@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// yaml-cpp's events instead of its YAML::Node: half the time, places of keys kept, and duplicates and aliases seen as
-// they are. yaml-cpp 0.7 by itself lets duplicate keys, unknown tags, merge keys and alias bombs pass.
+// yaml-cpp's events instead of its YAML::Node: half the time, places of keys kept, and duplicates
+// and aliases seen as they are. yaml-cpp 0.7 by itself lets duplicate keys, unknown tags, merge
+// keys and alias bombs pass.
 #include "tree_builder.hpp"
 
 #include "sluice/base/strings.hpp"
@@ -38,9 +39,10 @@ constexpr std::string_view core_tag = "tag:yaml.org,2002:";
 
 class tree_builder final : public YAML::EventHandler {
 public:
-    tree_builder(std::uint32_t file, report& problems, std::pmr::memory_resource& room, build_budget& spent,
-                 const bounds& most, const expander& expand)
-        : file_(file), problems_(problems), room_(room), spent_(spent), most_(most), expand_(expand) {}
+    tree_builder(std::uint32_t file, report& problems, std::pmr::memory_resource& room,
+                 build_budget& spent, const bounds& most, const expander& expand)
+        : file_(file), problems_(problems), room_(room), spent_(spent), most_(most),
+          expand_(expand) {}
 
     const node& root() const { return root_; }
 
@@ -76,11 +78,11 @@ private:
     struct frame {
         node self;
         YAML::anchor_t anchor;
-        std::size_t first;           // of its children in pending_
-        bool is_key_next;            // maps only
-        std::string_view key;        // of the value to come
+        std::size_t first;     // of its children in pending_
+        bool is_key_next;      // maps only
+        std::string_view key;  // of the value to come
         place key_where;
-        bool is_dropped = false;     // the key to come's value is read, but not kept
+        bool is_dropped = false;  // the key to come's value is read, but not kept
     };
 
     place at(const YAML::Mark& mark) const {
@@ -88,7 +90,8 @@ private:
                 static_cast<std::uint32_t>(std::max(mark.column, 0)) + 1};
     }
     void refuse(place where, std::string message, std::string expected = {}) {
-        problems_.add({severity::error, where, path(), std::move(message), std::move(expected), {}, false});
+        problems_.add(
+            {severity::error, where, path(), std::move(message), std::move(expected), {}, false});
     }
     [[noreturn]] void stop(place where, std::string message, std::string expected = {}) {
         refuse(where, std::move(message), std::move(expected));
@@ -137,7 +140,8 @@ void tree_builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
     const auto where = at(mark);
     const auto target = anchors_.find(anchor);
     if (target == anchors_.end()) {
-        const bool inside = std::ranges::any_of(frames_, [&](const frame& one) { return one.anchor == anchor; });
+        const bool inside =
+            std::ranges::any_of(frames_, [&](const frame& one) { return one.anchor == anchor; });
         stop(where, inside ? "an alias inside what it stands for" : "an alias of nothing");
     }
     node one = target->second;
@@ -162,7 +166,8 @@ void tree_builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML
     } else {
         one.is_quoted = tag == "!";
     }
-    const bool is_key = !frames_.empty() && frames_.back().self.what == shape::map && frames_.back().is_key_next;
+    const bool is_key =
+        !frames_.empty() && frames_.back().self.what == shape::map && frames_.back().is_key_next;
     one.text = is_key ? intern(value) : keep(value);
     if (!is_key && value.find("${") != std::string::npos)
         if (auto error = expand_(one); !error.empty()) {
@@ -212,13 +217,15 @@ void tree_builder::close() {
     const auto count = pending_.size() - first;
     if (count > 0) {
         auto* children = static_cast<node*>(room_.allocate(count * sizeof(node), alignof(node)));
-        std::uninitialized_copy(pending_.begin() + static_cast<std::ptrdiff_t>(first), pending_.end(), children);
+        std::uninitialized_copy(pending_.begin() + static_cast<std::ptrdiff_t>(first),
+                                pending_.end(), children);
         self.children = {children, count};
         pending_.resize(first);
     }
     for (const auto& child : self.children) {
         self.size += child.size;
-        self.height = std::max<std::uint16_t>(self.height, static_cast<std::uint16_t>(child.height + 1));
+        self.height =
+            std::max<std::uint16_t>(self.height, static_cast<std::uint16_t>(child.height + 1));
         self.is_hidden = self.is_hidden || child.is_hidden;
     }
     frames_.pop_back();
@@ -268,12 +275,18 @@ void tree_builder::refuse_duplicates(const frame& map) {
     const auto tell = [&](const node& one, const node& earlier) {
         auto where = path();
         append_key(where, one.key);
-        problems_.add({severity::error, one.key_where, std::move(where),
-                       "the key is given twice, first at " + problems_.name_of(earlier.key_where), {}, {}, true});
+        problems_.add({severity::error,
+                       one.key_where,
+                       std::move(where),
+                       "the key is given twice, first at " + problems_.name_of(earlier.key_where),
+                       {},
+                       {},
+                       true});
     };
     if (pending_.end() - begin <= 16) {  // nearly all maps are small
         for (auto one = begin; one != pending_.end(); ++one) {
-            const auto earlier = std::find_if(begin, kept, [&](const node& other) { return other.key == one->key; });
+            const auto earlier =
+                std::find_if(begin, kept, [&](const node& other) { return other.key == one->key; });
             if (earlier != kept)
                 tell(*one, *earlier);
             else
@@ -298,10 +311,11 @@ void tree_builder::spend(std::size_t count, place where) {
         stop(where, "too many values", "at most " + std::to_string(most_.nodes));
 }
 
-} // namespace
+}  // namespace
 
-std::optional<node> build_tree(std::uint32_t file, report& problems, std::pmr::memory_resource& room,
-                               build_budget& spent, const bounds& most, const expander& expand) {
+std::optional<node> build_tree(std::uint32_t file, report& problems,
+                               std::pmr::memory_resource& room, build_budget& spent,
+                               const bounds& most, const expander& expand) {
     tree_builder builder(file, problems, room, spent, most, expand);
     view_buffer buffer(problems.file_text(file));
     std::istream stream(&buffer);
@@ -321,4 +335,4 @@ std::optional<node> build_tree(std::uint32_t file, report& problems, std::pmr::m
     }
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

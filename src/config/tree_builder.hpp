@@ -19,9 +19,10 @@ struct build_budget {
 /// Replaces ${...} in a text; answers why it could not, or an empty text.
 using expander = std::function<std::string(node& one)>;
 
-/// The tree of file `file` of the report, or nothing when the text is not one strict YAML document; then the
-/// report says why. An empty text is a null node.
-std::optional<node> build_tree(std::uint32_t file, report& problems, std::pmr::memory_resource& room,
-                               build_budget& spent, const bounds& most, const expander& expand);
+/// The tree of file `file` of the report, or nothing when the text is not one strict YAML document;
+/// then the report says why. An empty text is a null node.
+std::optional<node> build_tree(std::uint32_t file, report& problems,
+                               std::pmr::memory_resource& room, build_budget& spent,
+                               const bounds& most, const expander& expand);
 
-} // namespace sluice::config
+}  // namespace sluice::config

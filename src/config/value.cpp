@@ -17,7 +17,9 @@ void append_key(std::string& path, std::string_view key) {
         (path += path.empty() ? "" : ".") += key;
 }
 
-void append_index(std::string& path, std::size_t index) { path += "[" + std::to_string(index) + "]"; }
+void append_index(std::string& path, std::size_t index) {
+    path += "[" + std::to_string(index) + "]";
+}
 
 std::string value::path() const {
     if (!parent_)
@@ -41,10 +43,14 @@ std::optional<value> value::find(std::string_view key) const& {
 
 std::string value::shown() const {
     switch (what()) {
-    case shape::null: return "nothing";
-    case shape::list: return "a list";
-    case shape::map: return "a map";
-    case shape::text: break;
+    case shape::null:
+        return "nothing";
+    case shape::list:
+        return "a list";
+    case shape::map:
+        return "a map";
+    case shape::text:
+        break;
     }
     return is_hidden() ? "the value" : quoted(text());
 }
@@ -76,4 +82,4 @@ void value::refuse_as(std::string_view expected, std::string suggestion) const {
     refuse(std::move(what_came), std::string(expected), std::move(suggestion));
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

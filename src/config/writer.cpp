@@ -24,7 +24,7 @@ void collect_hidden(const node& one, std::string& path, std::set<std::string>& f
     }
 }
 
-} // namespace
+}  // namespace
 
 std::set<std::string> hidden_paths(const node& root) {
     std::set<std::string> found;
@@ -68,4 +68,4 @@ std::size_t writer::enter_index(std::size_t index) {
     return here;
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

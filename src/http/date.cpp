@@ -50,7 +50,7 @@ void format(std::chrono::sys_seconds when, char* at) noexcept {
     put(at, " GMT");
 }
 
-} // namespace
+}  // namespace
 
 std::string_view http_date(std::chrono::system_clock::time_point now) noexcept {
     thread_local date_text last;
@@ -63,4 +63,4 @@ std::string_view http_date(std::chrono::system_clock::time_point now) noexcept {
     return {last.text.data(), last.text.size()};
 }
 
-} // namespace sluice::http
+}  // namespace sluice::http

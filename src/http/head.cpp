@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Field names to ids, and the small operations of heads. identify() runs once for every field line received, so it
-// looks at the length and the first letter before it compares anything.
+// Field names to ids, and the small operations of heads. identify() runs once for every field line
+// received, so it looks at the length and the first letter before it compares anything.
 #include "sluice/http/head.hpp"
 
 #include "http/text.hpp"
@@ -43,7 +43,8 @@ constexpr std::array known_names{
     known_name{"proxy-authenticate", field_id::proxy_authenticate},
     known_name{"proxy-authorization", field_id::proxy_authorization},
 };
-static_assert(std::ranges::is_sorted(known_names, {}, [](const known_name& one) { return one.text.size(); }));
+static_assert(std::ranges::is_sorted(known_names, {},
+                                     [](const known_name& one) { return one.text.size(); }));
 
 constexpr std::size_t longest_name = known_names.back().text.size();
 constexpr std::string_view forwarded_family = "x-forwarded-";
@@ -86,16 +87,18 @@ field_id look_up(std::string_view name) noexcept {
         return field_id::other;
     const char first = to_lower(name[0]);
     if (name.size() <= longest_name) {
-        for (std::size_t i = first_of_length[name.size()]; i < first_of_length[name.size() + 1]; ++i)
+        for (std::size_t i = first_of_length[name.size()]; i < first_of_length[name.size() + 1];
+             ++i)
             if (known_names[i].text[0] == first && matches<Alias>(name, known_names[i].text))
                 return known_names[i].id;
     }
-    if (first == 'x' && name.size() > forwarded_family.size() && matches<Alias>(name, forwarded_family))
+    if (first == 'x' && name.size() > forwarded_family.size() &&
+        matches<Alias>(name, forwarded_family))
         return field_id::x_forwarded_other;
     return field_id::other;
 }
 
-} // namespace
+}  // namespace
 
 field_id identify(std::string_view name, bool underscore_alias) noexcept {
     return underscore_alias ? look_up<true>(name) : look_up<false>(name);
@@ -107,12 +110,13 @@ const field* header_list::find(field_id id) const noexcept {
 }
 
 const field* header_list::find(std::string_view name) const noexcept {
-    const auto at = std::ranges::find_if(fields_, [name](const field& one) { return same_text(one.name, name); });
+    const auto at = std::ranges::find_if(
+        fields_, [name](const field& one) { return same_text(one.name, name); });
     return at == fields_.end() ? nullptr : &*at;
 }
 
-// Everything but the list's memory starts anew. The list is taken out and put back rather than naming every member,
-// so that a member added later cannot be forgotten here.
+// Everything but the list's memory starts anew. The list is taken out and put back rather than
+// naming every member, so that a member added later cannot be forgotten here.
 void request_head::clear() {
     header_list kept = std::move(fields);
     *this = {};
@@ -145,4 +149,4 @@ bool idempotent(method verb) noexcept {
     return false;
 }
 
-} // namespace sluice::http
+}  // namespace sluice::http

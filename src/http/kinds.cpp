@@ -32,7 +32,7 @@ std::string bare_host(std::string_view text) {
     return is_host(name) ? to_lower(text) : std::string();
 }
 
-} // namespace
+}  // namespace
 
 bool is_host(std::string_view text) {
     if (text.starts_with('['))
@@ -49,7 +49,8 @@ void host_name::read(const config::value& from, std::string& to) const {
 void host_pattern::read(const config::value& from, std::string& to) const {
     const auto text = from.text();
     if (text == "*")
-        return from.refuse("\"*\" is not needed: without hosts a route is for any host", expected());
+        return from.refuse("\"*\" is not needed: without hosts a route is for any host",
+                           expected());
     const bool is_wildcard = text.starts_with(any_below);
     if (!is_host(is_wildcard ? text.substr(any_below.size()) : text))
         return from.refuse_as(expected(), bare_host(text));
@@ -57,14 +58,16 @@ void host_pattern::read(const config::value& from, std::string& to) const {
 }
 
 void method_name::read(const config::value& from, std::string& to) const {
-    static constexpr std::array<std::string_view, 7> usual = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"};
+    static constexpr std::array<std::string_view, 7> usual = {"GET",    "HEAD",    "POST", "PUT",
+                                                              "DELETE", "OPTIONS", "PATCH"};
     if (!is_token(from.text()) || from.text().size() > 64)
         return from.refuse_as(expected());
     to = from.text();
     for (const auto one : usual)
         if (to != one && iequals(to, one))
-            from.warn(from.shown() + " never matches " + std::string(one) + ": methods are compared with their case", {},
-                      std::string(one));
+            from.warn(from.shown() + " never matches " + std::string(one) +
+                          ": methods are compared with their case",
+                      {}, std::string(one));
 }
 
-} // namespace sluice::http
+}  // namespace sluice::http

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How names of HTTP are read from the configuration: hosts, methods, fields. Used by routes and admin.
+// How names of HTTP are read from the configuration: hosts, methods, fields. Used by routes and
+// admin.
 #pragma once
 
 #include "sluice/config/value.hpp"
@@ -10,7 +11,8 @@
 
 namespace sluice::http {
 
-/// True for a DNS name (letters, digits, `-`, `_`; labels up to 63, 253 in all), an IPv4 address or a [v6] address.
+/// True for a DNS name (letters, digits, `-`, `_`; labels up to 63, 253 in all), an IPv4 address or
+/// a [v6] address.
 bool is_host(std::string_view text);
 
 /// A host without a port, kept in lower case.
@@ -24,14 +26,17 @@ struct host_name {
 struct host_pattern {
     void read(const config::value& from, std::string& to) const;
     void write(config::writer& out, const std::string& from) const { out.text(from); }
-    std::string expected() const { return "a host name such as shop.example.com or *.example.org, without a port"; }
+    std::string expected() const {
+        return "a host name such as shop.example.com or *.example.org, without a port";
+    }
 };
 
-/// A request method. Methods are compared with their case (RFC 9110 section 9.1), so `get` earns a warning.
+/// A request method. Methods are compared with their case (RFC 9110 section 9.1), so `get` earns a
+/// warning.
 struct method_name {
     void read(const config::value& from, std::string& to) const;
     void write(config::writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "a method such as GET"; }
 };
 
-} // namespace sluice::http
+}  // namespace sluice::http

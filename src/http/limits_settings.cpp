@@ -20,16 +20,19 @@ void check_limits(const config::value& from, limits& read, bool clean) {
         from.refuse("line is larger than head, so it would never be reached", "line at most head");
 }
 
-} // namespace
+}  // namespace
 
 const config::schema<limits>& limits_schema() {
     static const config::schema<limits> keys{
         {
-            {"head", &limits::head, config::bytes{1 << 10, 1 << 20}, "start line and fields together, of requests and responses"},
+            {"head", &limits::head, config::bytes{1 << 10, 1 << 20},
+             "start line and fields together, of requests and responses"},
             {"line", &limits::line, config::bytes{256, 1 << 20}, "one line of a head"},
-            {"headers", &limits::headers, config::whole{1, 10'000}, "field lines of one head or trailer section"},
+            {"headers", &limits::headers, config::whole{1, 10'000},
+             "field lines of one head or trailer section"},
             {"body", &limits::body, config::word_or{"none", config::bytes{}}, "a request body"},
-            {"connections", &limits::connections, config::whole{1, 10'000'000}, "client connections of the process"},
+            {"connections", &limits::connections, config::whole{1, 10'000'000},
+             "client connections of the process"},
         },
         check_limits,
     };
@@ -39,16 +42,23 @@ const config::schema<limits>& limits_schema() {
 const config::schema<timeouts>& timeouts_schema() {
     static const config::schema<timeouts> keys{
         {"tls_handshake", &timeouts::tls_handshake, short_time, "the client's TLS handshake"},
-        {"client_head", &timeouts::client_head, short_time, "first byte of a request to the end of its head"},
-        {"client_body_idle", &timeouts::client_body_idle, long_time, "no byte of a request body for this long"},
-        {"client_write_idle", &timeouts::client_write_idle, long_time, "the client takes no byte of a response for this long"},
-        {"min_rate", &timeouts::min_rate, config::whole{0, 1'000'000'000}, "bytes a second, averaged over 30 s of waiting; 0 is off"},
+        {"client_head", &timeouts::client_head, short_time,
+         "first byte of a request to the end of its head"},
+        {"client_body_idle", &timeouts::client_body_idle, long_time,
+         "no byte of a request body for this long"},
+        {"client_write_idle", &timeouts::client_write_idle, long_time,
+         "the client takes no byte of a response for this long"},
+        {"min_rate", &timeouts::min_rate, config::whole{0, 1'000'000'000},
+         "bytes a second, averaged over 30 s of waiting; 0 is off"},
         {"client_idle", &timeouts::client_idle, long_time, "between two requests of a connection"},
-        {"connect", &timeouts::connect, short_time, "connecting to a node, and waiting for a free connection"},
+        {"connect", &timeouts::connect, short_time,
+         "connecting to a node, and waiting for a free connection"},
         {"upstream_tls", &timeouts::upstream_tls, short_time, "the TLS handshake with a node"},
-        {"upstream_head", &timeouts::upstream_head, long_time, "end of the request to the head of the response"},
+        {"upstream_head", &timeouts::upstream_head, long_time,
+         "end of the request to the head of the response"},
         {"upstream_idle", &timeouts::upstream_idle, long_time, "between two reads of a response"},
-        {"stream_idle", &timeouts::stream_idle, long_time, "instead of the idle times, for event streams and tunnels"},
+        {"stream_idle", &timeouts::stream_idle, long_time,
+         "instead of the idle times, for event streams and tunnels"},
         {"drain", &timeouts::drain, long_time, "how long a stop waits for requests in flight"},
     };
     return keys;
@@ -56,13 +66,18 @@ const config::schema<timeouts>& timeouts_schema() {
 
 const config::schema<timeout_overrides>& timeout_overrides_schema() {
     static const config::schema<timeout_overrides> keys{
-        {"connect", &timeout_overrides::connect, config::maybe{short_time}, "instead of timeouts.connect"},
-        {"upstream_tls", &timeout_overrides::upstream_tls, config::maybe{short_time}, "instead of timeouts.upstream_tls"},
-        {"upstream_head", &timeout_overrides::upstream_head, config::maybe{long_time}, "instead of timeouts.upstream_head"},
-        {"upstream_idle", &timeout_overrides::upstream_idle, config::maybe{long_time}, "instead of timeouts.upstream_idle"},
-        {"stream_idle", &timeout_overrides::stream_idle, config::maybe{long_time}, "instead of timeouts.stream_idle"},
+        {"connect", &timeout_overrides::connect, config::maybe{short_time},
+         "instead of timeouts.connect"},
+        {"upstream_tls", &timeout_overrides::upstream_tls, config::maybe{short_time},
+         "instead of timeouts.upstream_tls"},
+        {"upstream_head", &timeout_overrides::upstream_head, config::maybe{long_time},
+         "instead of timeouts.upstream_head"},
+        {"upstream_idle", &timeout_overrides::upstream_idle, config::maybe{long_time},
+         "instead of timeouts.upstream_idle"},
+        {"stream_idle", &timeout_overrides::stream_idle, config::maybe{long_time},
+         "instead of timeouts.stream_idle"},
     };
     return keys;
 }
 
-} // namespace sluice::http
+}  // namespace sluice::http

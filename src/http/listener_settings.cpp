@@ -7,22 +7,28 @@ namespace sluice::http {
 
 const config::schema<listener_settings>& listener_schema() {
     using listener = listener_settings;
-    static const config::choice<underscore_policy> underscores{{"drop_aliases", underscore_policy::drop_aliases},
-                                                               {"drop", underscore_policy::drop},
-                                                               {"reject", underscore_policy::reject}};
-    static const config::choice<path_policy> paths{{"rewrite", path_policy::rewrite}, {"reject", path_policy::reject}};
+    static const config::choice<underscore_policy> underscores{
+        {"drop_aliases", underscore_policy::drop_aliases},
+        {"drop", underscore_policy::drop},
+        {"reject", underscore_policy::reject}};
+    static const config::choice<path_policy> paths{{"rewrite", path_policy::rewrite},
+                                                   {"reject", path_policy::reject}};
     static const config::schema<listener> keys{
-        {"name", &listener::name, config::name{}, "what routes, logs and metrics call it", config::required},
-        {"address", &listener::address, net::listen_address{}, "where clients connect", config::required},
+        {"name", &listener::name, config::name{}, "what routes, logs and metrics call it",
+         config::required},
+        {"address", &listener::address, net::listen_address{}, "where clients connect",
+         config::required},
         {"protocols", config::only_list{"http1", {"h2", "h2c"}}, "what is spoken there"},
         {"tls", config::not_in_this_version{}, "certificates and client verification"},
         {"proxy_protocol", config::only_false{}, "connections start with a PROXY header"},
-        {"underscore_headers", &listener::underscore_headers, underscores, "fields whose name has an underscore"},
+        {"underscore_headers", &listener::underscore_headers, underscores,
+         "fields whose name has an underscore"},
         {"path_normalize", &listener::path_normalize, paths, "paths that are not canonical"},
-        {"trusted_proxies", &listener::trusted_proxies, config::list_of{net::address_block{}, "addresses and blocks"},
+        {"trusted_proxies", &listener::trusted_proxies,
+         config::list_of{net::address_block{}, "addresses and blocks"},
          "whose X-Forwarded-* and X-Request-Id are believed"},
     };
     return keys;
 }
 
-} // namespace sluice::http
+}  // namespace sluice::http

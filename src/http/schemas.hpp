@@ -14,4 +14,4 @@ const config::schema<timeouts>& timeouts_schema();
 const config::schema<timeout_overrides>& timeout_overrides_schema();
 const config::schema<listener_settings>& listener_schema();
 
-} // namespace sluice::http
+}  // namespace sluice::http

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The few things HTTP does with short texts: comparing names, trimming, walking comma-separated lists (RFC 9110
-// section 5.6). Used inside http only; nothing here copies.
+// The few things HTTP does with short texts: comparing names, trimming, walking comma-separated
+// lists (RFC 9110 section 5.6). Used inside http only; nothing here copies.
 #pragma once
 
 #include <array>
@@ -40,9 +40,7 @@ inline bool same_text(std::string_view a, std::string_view b) noexcept {
     return true;
 }
 
-inline bool is_blank(char c) noexcept {
-    return c == ' ' || c == '\t';
-}
+inline bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
 /// Without optional white space at both ends (RFC 9110 section 5.6.3).
 inline std::string_view trim(std::string_view text) noexcept {
@@ -53,8 +51,8 @@ inline std::string_view trim(std::string_view text) noexcept {
     return text;
 }
 
-/// Takes the next item off a comma-separated list, trimmed; empty items come too. Quoted texts are not understood:
-/// use it for lists of tokens only.
+/// Takes the next item off a comma-separated list, trimmed; empty items come too. Quoted texts are
+/// not understood: use it for lists of tokens only.
 inline std::string_view next_item(std::string_view& list) noexcept {
     const std::size_t comma = list.find(',');
     const std::string_view item = list.substr(0, comma);
@@ -65,8 +63,9 @@ inline std::string_view next_item(std::string_view& list) noexcept {
 /// A byte of a token (RFC 9110 section 5.6.2).
 inline constexpr auto token_table = [] {
     std::array<bool, 256> table{};
-    for (const unsigned char c : std::string_view{"!#$%&'*+-.^_`|~0123456789"
-                                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"})
+    for (const unsigned char c :
+         std::string_view{"!#$%&'*+-.^_`|~0123456789"
+                          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"})
         table[c] = true;
     return table;
 }();
@@ -78,4 +77,4 @@ inline bool is_token(std::string_view text) noexcept {
     return !text.empty();
 }
 
-} // namespace sluice::http
+}  // namespace sluice::http

@@ -17,7 +17,8 @@ namespace sluice::net {
 
 namespace {
 
-// How long accepting pauses when descriptors or connections run out: long enough not to spin, short enough to recover.
+// How long accepting pauses when descriptors or connections run out: long enough not to spin, short
+// enough to recover.
 constexpr std::chrono::milliseconds shortage_pause{100};
 
 // Connections taken in a row before those already open have their turn.
@@ -27,21 +28,18 @@ bool out_of_descriptors(int code) noexcept {
     return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
 }
 
-} // namespace
+}  // namespace
 
-acceptor::acceptor(runtime::worker& owner, int fd, bool is_unix, connection_gate& gate, std::size_t threshold,
-                   on_connection accepted, on_shortage shortage)
-    : worker_(owner),
-      socket_(std::in_place, owner, fd, runtime::watched::sharing::between_workers),
-      is_unix_(is_unix),
-      gate_(gate),
-      on_connection_(std::move(accepted)),
-      on_shortage_(std::move(shortage)),
-      threshold_(threshold) {}
+acceptor::acceptor(runtime::worker& owner, int fd, bool is_unix, connection_gate& gate,
+                   std::size_t threshold, on_connection accepted, on_shortage shortage)
+    : worker_(owner), socket_(std::in_place, owner, fd, runtime::watched::sharing::between_workers),
+      is_unix_(is_unix), gate_(gate), on_connection_(std::move(accepted)),
+      on_shortage_(std::move(shortage)), threshold_(threshold) {}
 
 acceptor::~acceptor() = default;
 
-// Whether the next descriptor would still come from the reserve; a duplicate made for a moment tells.
+// Whether the next descriptor would still come from the reserve; a duplicate made for a moment
+// tells.
 bool acceptor::in_reserve() noexcept {
     const int probe = ::fcntl(socket_->fd(), F_DUPFD_CLOEXEC, 0);
     if (probe < 0)
@@ -58,13 +56,16 @@ acceptor::taken acceptor::accept_one() {
         return taken::full;
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    const int fd = ::accept4(socket_->fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(socket_->fd(), reinterpret_cast<sockaddr*>(&from), &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         gate_.leave();
         if (out_of_descriptors(errno))
             return taken::no_descriptor;
         // ECONNABORTED and the like concern one connection that is gone already; the queue goes on.
-        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EBADF || errno == EINVAL ? taken::queue_empty : taken::one;
+        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EBADF || errno == EINVAL
+                   ? taken::queue_empty
+                   : taken::one;
     }
     // The kernel hands out the lowest number that is free, so the number tells how many are in use.
     near_reserve_ = static_cast<std::size_t>(fd) >= threshold_;
@@ -86,7 +87,8 @@ runtime::task<> acceptor::run() {
             socket_->set_unreadable();
             co_await socket_->until(direction::in, runtime::timer::never);
         } else if (got != taken::one) {
-            // What is shed now is closed in this turn, so the pause is short when there was something.
+            // What is shed now is closed in this turn, so the pause is short when there was
+            // something.
             const bool shed = got == taken::no_descriptor && on_shortage_() != 0;
             const auto until = worker_.now() + (shed ? runtime::timer_wheel::tick : shortage_pause);
             // A listening socket never becomes writable: this is a pure pause.
@@ -108,4 +110,4 @@ void acceptor::stop() {
     socket_->interrupt(runtime::direction::in);
 }
 
-} // namespace sluice::net
+}  // namespace sluice::net

@@ -4,7 +4,6 @@
 
 #include "net/owned_fd.hpp"
 #include "net/socket_file.hpp"
-
 #include "sluice/net/address.hpp"
 #include "sluice/runtime/poll_set.hpp"
 #include "sluice/runtime/task.hpp"
@@ -18,16 +17,17 @@
 
 namespace sluice::net {
 
-/// One listener's descriptors, one per worker; a Unix socket's descriptors are duplicates of one. What no acceptor took
-/// over is closed, and a Unix socket's file removed, with it.
+/// One listener's descriptors, one per worker; a Unix socket's descriptors are duplicates of one.
+/// What no acceptor took over is closed, and a Unix socket's file removed, with it.
 struct bound_listener {
     std::vector<owned_fd> descriptors;
     address bound;  ///< with the port the kernel chose, for port 0
     socket_file file{};
 };
 
-/// Binds `where` for `workers` loops. A second process on the same port fails, although workers share it by SO_REUSEPORT.
-/// Throws std::system_error that names the address and, where /proc tells, who holds it.
+/// Binds `where` for `workers` loops. A second process on the same port fails, although workers
+/// share it by SO_REUSEPORT. Throws std::system_error that names the address and, where /proc
+/// tells, who holds it.
 bound_listener bind_listener(const address& where, unsigned workers);
 
 /// Counts client connections of the process against limits.connections.
@@ -59,14 +59,16 @@ public:
     /// Descriptors numbered from `threshold` on are the reserve: reaching it counts as a shortage.
     static constexpr std::size_t no_threshold = static_cast<std::size_t>(-1);
 
-    acceptor(runtime::worker&, int fd, bool is_unix, connection_gate&, std::size_t threshold, on_connection, on_shortage);
+    acceptor(runtime::worker&, int fd, bool is_unix, connection_gate&, std::size_t threshold,
+             on_connection, on_shortage);
     ~acceptor();
 
-    /// The accept loop; ends after stop(), with the descriptor closed. The acceptor must live until then.
+    /// The accept loop; ends after stop(), with the descriptor closed. The acceptor must live until
+    /// then.
     runtime::task<> run();
 
-    /// Takes what waits in the accept queue, then closes the descriptor: in this turn, or as soon as connections and
-    /// descriptors allow. Returns at once.
+    /// Takes what waits in the accept queue, then closes the descriptor: in this turn, or as soon
+    /// as connections and descriptors allow. Returns at once.
     void stop();
     bool closed() const noexcept { return !socket_; }
 
@@ -86,4 +88,4 @@ private:
     bool stopping_ = false;
 };
 
-} // namespace sluice::net
+}  // namespace sluice::net

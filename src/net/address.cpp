@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/net/address.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <cstddef>
-#include <cstring>
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
 
 namespace sluice::net {
 
@@ -44,7 +44,7 @@ bool usable_path(std::string_view path) {
            path.find('\0') == std::string_view::npos;
 }
 
-} // namespace
+}  // namespace
 
 std::optional<address> address::parse(std::string_view text) {
     address result;
@@ -84,7 +84,8 @@ address address::from(const sockaddr_storage& raw) {
         result.port_ = ntohs(v6.sin6_port);
         std::memcpy(result.bytes_, &v6.sin6_addr, sizeof v6.sin6_addr);
     } else if (raw.ss_family == AF_UNIX) {
-        // A client's Unix socket usually has no name; the path may fill sun_path without a terminator.
+        // A client's Unix socket usually has no name; the path may fill sun_path without a
+        // terminator.
         const auto& local = reinterpret_cast<const sockaddr_un&>(raw);
         result.family_ = family::unix_path;
         result.path_.assign(local.sun_path, strnlen(local.sun_path, sizeof local.sun_path));
@@ -93,12 +94,17 @@ address address::from(const sockaddr_storage& raw) {
 }
 
 bool address::is_loopback() const noexcept {
-    static constexpr std::uint8_t v6_loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    static constexpr std::uint8_t v6_loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0,
+                                                     0, 0, 0, 0, 0, 0, 0, 1};
     switch (family_) {
-    case family::v4: return bytes_[0] == 127;
-    case family::v6: return std::ranges::equal(bytes_, v6_loopback);
-    case family::unix_path: return true;
-    case family::none: break;
+    case family::v4:
+        return bytes_[0] == 127;
+    case family::v6:
+        return std::ranges::equal(bytes_, v6_loopback);
+    case family::unix_path:
+        return true;
+    case family::none:
+        break;
     }
     return false;
 }
@@ -113,10 +119,14 @@ std::string address::ip() const {
 
 std::string address::to_string() const {
     switch (family_) {
-    case family::v4: return ip() + ":" + std::to_string(port_);
-    case family::v6: return "[" + ip() + "]:" + std::to_string(port_);
-    case family::unix_path: return std::string(unix_prefix) + path_;
-    case family::none: break;
+    case family::v4:
+        return ip() + ":" + std::to_string(port_);
+    case family::v6:
+        return "[" + ip() + "]:" + std::to_string(port_);
+    case family::unix_path:
+        return std::string(unix_prefix) + path_;
+    case family::none:
+        break;
     }
     return {};
 }
@@ -146,4 +156,4 @@ unsigned address::to_sockaddr(sockaddr_storage& room) const {
     return 0;
 }
 
-} // namespace sluice::net
+}  // namespace sluice::net

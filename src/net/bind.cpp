@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Binding a listener once per worker so that the kernel spreads connections, without letting a second process in.
+// Binding a listener once per worker so that the kernel spreads connections, without letting a
+// second process in.
 #include "net/acceptor.hpp"
-
-#include <fmt/format.h>
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -42,11 +42,13 @@ unsigned long listening_inode(std::uint16_t port) {
             char local[64];
             unsigned state = 0;
             unsigned long inode = 0;
-            if (std::sscanf(line.c_str(), " %*s %63s %*s %x %*s %*s %*s %*s %*s %lu", local, &state, &inode) != 3)
+            if (std::sscanf(line.c_str(), " %*s %63s %*s %x %*s %*s %*s %*s %*s %lu", local, &state,
+                            &inode) != 3)
                 continue;
             const char* colon = std::strrchr(local, ':');
             constexpr unsigned tcp_listen = 0x0a;
-            if (colon != nullptr && state == tcp_listen && std::strtoul(colon + 1, nullptr, 16) == port)
+            if (colon != nullptr && state == tcp_listen &&
+                std::strtoul(colon + 1, nullptr, 16) == port)
                 return inode;
         }
     }
@@ -83,7 +85,8 @@ std::string holder_of(const address& where) {
     std::string found;
     while (const dirent* entry = ::readdir(processes)) {
         const std::string process = entry->d_name;
-        if (process.find_first_not_of("0123456789") != std::string::npos || !holds_inode(process, inode))
+        if (process.find_first_not_of("0123456789") != std::string::npos ||
+            !holds_inode(process, inode))
             continue;
         std::string name;
         std::ifstream("/proc/" + process + "/comm") >> name;
@@ -96,7 +99,8 @@ std::string holder_of(const address& where) {
 
 [[noreturn]] void fail(const address& where, const char* step, int code) {
     const auto holder = code == EADDRINUSE ? holder_of(where) : std::string{};
-    throw std::system_error(code, std::generic_category(), fmt::format("cannot {} {}{}", step, where.to_string(), holder));
+    throw std::system_error(code, std::generic_category(),
+                            fmt::format("cannot {} {}{}", step, where.to_string(), holder));
 }
 
 owned_fd open_socket(const address& where) {
@@ -130,8 +134,8 @@ address bound_address(const owned_fd& fd) {
     return address::from(raw);
 }
 
-// A socket file that nobody answers on is left over from a crash; one that answers is somebody's, and so is one whose
-// queue is full (EAGAIN, which a connect that blocks would wait for).
+// A socket file that nobody answers on is left over from a crash; one that answers is somebody's,
+// and so is one whose queue is full (EAGAIN, which a connect that blocks would wait for).
 void remove_stale_socket(const address& where) {
     struct stat what{};
     if (::lstat(where.path().c_str(), &what) != 0 || !S_ISSOCK(what.st_mode))
@@ -139,7 +143,8 @@ void remove_stale_socket(const address& where) {
     const owned_fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     sockaddr_storage raw{};
     const auto size = where.to_sockaddr(raw);
-    if (::connect(probe.get(), reinterpret_cast<sockaddr*>(&raw), size) != 0 && errno == ECONNREFUSED)
+    if (::connect(probe.get(), reinterpret_cast<sockaddr*>(&raw), size) != 0 &&
+        errno == ECONNREFUSED)
         ::unlink(where.path().c_str());
 }
 
@@ -167,12 +172,13 @@ bound_listener bind_unix(const address& where, unsigned workers) {
     return all;
 }
 
-} // namespace
+}  // namespace
 
 bound_listener bind_listener(const address& where, unsigned workers) {
     if (where.is_unix())
         return bind_unix(where, workers);
-    // Bound first without SO_REUSEPORT: a port held by another process refuses here, even if that one shares it.
+    // Bound first without SO_REUSEPORT: a port held by another process refuses here, even if that
+    // one shares it.
     auto first = open_socket(where);
     set_option(first.get(), SO_REUSEADDR);
     bind_to(first, where);
@@ -191,4 +197,4 @@ bound_listener bind_listener(const address& where, unsigned workers) {
     return all;
 }
 
-} // namespace sluice::net
+}  // namespace sluice::net

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/net/cidr.hpp"
 
-#include <charconv>
-#include <cstring>
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+
+#include <charconv>
+#include <cstring>
 
 namespace sluice::net {
 
@@ -36,7 +36,7 @@ std::optional<unsigned> parse_length(std::string_view text) {
     return length;
 }
 
-} // namespace
+}  // namespace
 
 std::optional<cidr> cidr::parse(std::string_view text) {
     const auto slash = text.find('/');
@@ -47,7 +47,8 @@ std::optional<cidr> cidr::parse(std::string_view text) {
         inet_pton(result.v6_ ? AF_INET6 : AF_INET, ip.c_str(), result.bytes_) != 1)
         return std::nullopt;
     const unsigned bits = result.v6_ ? 128 : 32;
-    const auto length = slash == std::string_view::npos ? bits : parse_length(text.substr(slash + 1));
+    const auto length =
+        slash == std::string_view::npos ? bits : parse_length(text.substr(slash + 1));
     if (!length || *length > bits || !rest_is_zero(result.bytes_, *length, bits))
         return std::nullopt;
     result.length_ = static_cast<std::uint8_t>(*length);
@@ -70,7 +71,8 @@ bool cidr::contains(const address& one) const noexcept {
             v6 = false;
         }
     } else {
-        bytes = reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in&>(room).sin_addr);
+        bytes = reinterpret_cast<const std::uint8_t*>(
+            &reinterpret_cast<const sockaddr_in&>(room).sin_addr);
     }
     return v6 == v6_ && same_bits(bytes, bytes_, length_);
 }
@@ -81,4 +83,4 @@ std::string cidr::to_string() const {
     return std::string(text) + "/" + std::to_string(length_);
 }
 
-} // namespace sluice::net
+}  // namespace sluice::net

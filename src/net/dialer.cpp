@@ -38,4 +38,4 @@ int dial_error(const stream& dialled) noexcept {
     return code;
 }
 
-} // namespace sluice::net
+}  // namespace sluice::net

@@ -16,7 +16,8 @@ std::string address_for(std::string_view text) {
         text.remove_suffix(1);
     const std::string whole(text);
     const auto after_name = whole.starts_with("localhost:") ? whole.substr(10) : std::string();
-    const std::array candidates = {whole, "0.0.0.0" + whole, "0.0.0.0:" + whole, "127.0.0.1:" + after_name};
+    const std::array candidates = {whole, "0.0.0.0" + whole, "0.0.0.0:" + whole,
+                                   "127.0.0.1:" + after_name};
     for (const auto& one : candidates)
         if (const auto found = address::parse(one))
             return found->to_string();
@@ -37,10 +38,11 @@ void address_block::read(const config::value& from, cidr& to) const {
         to = *found;
         return;
     }
-    // The usual slip is 10.0.0.1/8; the longest block below the same address is what can be offered safely.
+    // The usual slip is 10.0.0.1/8; the longest block below the same address is what can be offered
+    // safely.
     const auto text = from.text();
     const auto ip = text.substr(0, text.find('/'));
     from.refuse_as(expected(), cidr::parse(ip) ? std::string(ip) : std::string());
 }
 
-} // namespace sluice::net
+}  // namespace sluice::net

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How addresses and address blocks are read from the configuration. Used by the schemas of listeners, services and admin.
+// How addresses and address blocks are read from the configuration. Used by the schemas of
+// listeners, services and admin.
 #pragma once
 
 #include "sluice/config/value.hpp"
@@ -17,7 +18,9 @@ namespace sluice::net {
 struct listen_address {
     void read(const config::value& from, address& to) const;
     void write(config::writer& out, const address& from) const { out.text(from.to_string()); }
-    std::string expected() const { return "an IP address and a port such as 0.0.0.0:8080 or [::]:8080, or unix:/path"; }
+    std::string expected() const {
+        return "an IP address and a port such as 0.0.0.0:8080 or [::]:8080, or unix:/path";
+    }
 };
 
 struct address_block {
@@ -29,4 +32,4 @@ struct address_block {
 /// What somebody who wrote `text` for an address probably meant; empty when there is no telling.
 std::string address_for(std::string_view text);
 
-} // namespace sluice::net
+}  // namespace sluice::net

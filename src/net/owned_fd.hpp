@@ -26,4 +26,4 @@ private:
     int fd_;
 };
 
-} // namespace sluice::net
+}  // namespace sluice::net

@@ -10,9 +10,11 @@
 
 namespace sluice::net {
 
-socket_file::socket_file(const std::string& path) : path_(path), held_(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)) {
+socket_file::socket_file(const std::string& path)
+    : path_(path), held_(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)) {
     if (held_.get() < 0)
-        throw std::system_error(errno, std::generic_category(), "cannot hold the socket file " + path);
+        throw std::system_error(errno, std::generic_category(),
+                                "cannot hold the socket file " + path);
 }
 
 void socket_file::remove() noexcept {
@@ -25,4 +27,4 @@ void socket_file::remove() noexcept {
         ::unlink(path_.c_str());
 }
 
-} // namespace sluice::net
+}  // namespace sluice::net

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file a Unix socket left in the file system when it was bound. It outlives the socket, and left behind it looks
-// like a gateway that does not answer; but by the time it is to go another process may have bound its own in its place.
+// The file a Unix socket left in the file system when it was bound. It outlives the socket, and
+// left behind it looks like a gateway that does not answer; but by the time it is to go another
+// process may have bound its own in its place.
 #pragma once
 
 #include "net/owned_fd.hpp"
@@ -23,7 +24,8 @@ public:
 
 private:
     std::string path_;
-    owned_fd held_;  // an inode's number is given out again once it is free, so it is kept from being free
+    // an inode's number is given out again once it is free, so it is kept from being free
+    owned_fd held_;
 };
 
-} // namespace sluice::net
+}  // namespace sluice::net

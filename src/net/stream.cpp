@@ -14,7 +14,7 @@ namespace {
 
 bool would_block(int code) noexcept { return code == EAGAIN || code == EWOULDBLOCK; }
 
-} // namespace
+}  // namespace
 
 io_result stream::read(mutable_bytes room) noexcept {
     if (!socket_.readable())
@@ -29,8 +29,8 @@ io_result stream::read(mutable_bytes room) noexcept {
         socket_.set_unreadable();
         return {io_state::blocked};
     }
-    // epoll(7): on a stream socket a short read means the buffer is empty. After a hang-up there is no further event,
-    // so the flag must stay until the end itself was read.
+    // epoll(7): on a stream socket a short read means the buffer is empty. After a hang-up there is
+    // no further event, so the flag must stay until the end itself was read.
     if (static_cast<std::size_t>(got) < room.size() && !socket_.hung_up())
         socket_.set_unreadable();
     return {io_state::done, static_cast<std::size_t>(got)};
@@ -72,4 +72,4 @@ void stream::reset_on_close() noexcept {
     ::setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-} // namespace sluice::net
+}  // namespace sluice::net

@@ -4,7 +4,6 @@
 #include "proxy/connect.hpp"
 #include "proxy/relay.hpp"
 #include "proxy/request_pump.hpp"
-
 #include "sluice/base/strings.hpp"
 #include "sluice/runtime/worker.hpp"
 
@@ -18,7 +17,8 @@ namespace {
 // More 1xx heads than that before a final one is a node gone wrong.
 constexpr unsigned most_informational = 16;
 
-// The connection of one attempt: stop() can reach it while it is used, and it goes back to its pool at the end.
+// The connection of one attempt: stop() can reach it while it is used, and it goes back to its pool
+// at the end.
 class lease {
 public:
     lease(exchange& x, upstream::node_pool& pool, upstream::node_pool::connection used) noexcept
@@ -53,7 +53,8 @@ bool names_one_of(std::string_view chosen, std::string_view offers) noexcept {
 
 // A Unix socket's path is no Host: its service's name stands for it.
 std::string_view host_of(const exchange& x) noexcept {
-    return x.node->facts.address.is_unix() ? std::string_view(x.target->service->settings.name) : x.node->text;
+    return x.node->facts.address.is_unix() ? std::string_view(x.target->service->settings.name)
+                                           : x.node->text;
 }
 
 // Head and whatever of the body is here leave in one write; the pump sends the rest.
@@ -74,14 +75,16 @@ void send_request(exchange& x, http::upstream_stream& node) {
     }
     const auto sent = node.flush();
     if (sent == io_state::broken && !node.sent_any())
-        x.replay.hold(piece);  // not one byte went out: another connection may have it, whatever the method
+        // not one byte went out: another connection may have it, whatever the method
+        x.replay.hold(piece);
     if (sent != io_state::done || !piece.last)
         start_pump(x, node);
 }
 
 std::optional<failure> forward_informational(exchange& x, unsigned count) {
     if (count > most_informational)
-        return failure{errc::bad_upstream_message, blame::upstream, retry_hint::never, "too many 1xx heads"};
+        return failure{errc::bad_upstream_message, blame::upstream, retry_hint::never,
+                       "too many 1xx heads"};
     if (x.request->received.minor_number != 0) {
         x.client->put_informational(x.response);
         if (x.client->flush() == io_state::broken)
@@ -95,10 +98,12 @@ std::optional<failure> check_switch(const exchange& x) {
     const bool request_left = !x.pump_running || x.pump_ended.await_ready();
     if (request_left && x.outgoing.upgrade && names_one_of(x.response.upgrade, x.request->upgrade))
         return {};
-    return failure{errc::bad_upstream_message, blame::upstream, retry_hint::never, "a 101 that was not asked for"};
+    return failure{errc::bad_upstream_message, blame::upstream, retry_hint::never,
+                   "a 101 that was not asked for"};
 }
 
-// The deadline for the head starts anew while the request body still moves: an upload may take longer than that.
+// The deadline for the head starts anew while the request body still moves: an upload may take
+// longer than that.
 bool still_sending(const exchange& x, time_point& deadline) noexcept {
     const auto later = x.request_progress + x.target->deadlines.upstream_head;
     if (!x.pump_running || later <= x.worker.now())
@@ -126,14 +131,16 @@ runtime::task<std::optional<failure>> await_head(exchange& x, http::upstream_str
             const auto why = co_await node.input(deadline);
             x.upstream_wait_ends();
             if (why == wake::interrupted && !x.stopped())
-                co_return failure{errc::upstream_closed, blame::upstream, retry_hint::never, "response head"};
+                co_return failure{errc::upstream_closed, blame::upstream, retry_hint::never,
+                                  "response head"};
             if (why == wake::expired && !still_sending(x, deadline))
-                co_return failure{errc::upstream_timeout, blame::upstream, retry_hint::never, "response head"};
+                co_return failure{errc::upstream_timeout, blame::upstream, retry_hint::never,
+                                  "response head"};
         }
     }
 }
 
-} // namespace
+}  // namespace
 
 runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& pool, tries& left) {
     auto idle = left.fresh() ? nullptr : pool.take_idle();
@@ -173,4 +180,4 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
     co_return failed;
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -9,8 +9,8 @@
 
 namespace sluice::proxy {
 
-/// Nothing when the exchange is answered; otherwise why not. When x.response_begun is set the client has seen a head
-/// and only a visible break is left.
+/// Nothing when the exchange is answered; otherwise why not. When x.response_begun is set the
+/// client has seen a head and only a visible break is left.
 runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& pool, tries& left);
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

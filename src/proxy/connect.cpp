@@ -41,9 +41,10 @@ private:
     T*& slot_;
 };
 
-} // namespace
+}  // namespace
 
-runtime::task<outcome<upstream::node_pool::connection>> connect(exchange& x, upstream::node_pool& pool, tries& left) {
+runtime::task<outcome<upstream::node_pool::connection>>
+connect(exchange& x, upstream::node_pool& pool, tries& left) {
     const auto deadline = left.connect_deadline();
     if (left.fresh())
         pool.shed_idle();  // what the node closed once it has most likely closed more than once
@@ -90,4 +91,4 @@ runtime::task<outcome<upstream::node_pool::connection>> connect(exchange& x, ups
     co_return failed;
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -7,8 +7,10 @@
 
 namespace sluice::proxy {
 
-/// From the pool after all, when a place came free with an idle connection in it and `left` asks for no fresh one.
-/// Fails with connect_failed (another node may be tried), overloaded (the pool stayed full) or why x was stopped.
-runtime::task<outcome<upstream::node_pool::connection>> connect(exchange& x, upstream::node_pool& pool, tries& left);
+/// From the pool after all, when a place came free with an idle connection in it and `left` asks
+/// for no fresh one. Fails with connect_failed (another node may be tried), overloaded (the pool
+/// stayed full) or why x was stopped.
+runtime::task<outcome<upstream::node_pool::connection>>
+connect(exchange& x, upstream::node_pool& pool, tries& left);
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -7,14 +7,16 @@ namespace sluice::proxy {
 
 namespace {
 
-// A client that shut its sending side may be gone or may only have nothing more to say: TCP does not tell. It is given
-// this long without a byte moving towards it before its node is told to stop (docs/decisions.md).
+// A client that shut its sending side may be gone or may only have nothing more to say: TCP does
+// not tell. It is given this long without a byte moving towards it before its node is told to stop
+// (docs/decisions.md).
 constexpr std::chrono::seconds half_close_grace{1};
 
-} // namespace
+}  // namespace
 
 exchange::exchange(runtime::worker& owner)
-    : worker(owner), pump_ended(owner), gone_timer_(*this, gone_fired), total_timer_(*this, total_fired) {}
+    : worker(owner), pump_ended(owner), gone_timer_(*this, gone_fired),
+      total_timer_(*this, total_fired) {}
 
 void exchange::begin(http::request_head& head, http::client_stream& from, const pinned_table& now) {
     pin = now;
@@ -59,7 +61,8 @@ void exchange::stop(errc why, blame who) noexcept {
     if (queued != nullptr)
         queued->interrupt();
     if (response_begun)
-        client->interrupt_output();  // the answer is broken already: nothing waits for this client to read it
+        // the answer is broken already: nothing waits for this client to read it
+        client->interrupt_output();
 }
 
 void exchange::arm_total(std::chrono::milliseconds total) noexcept {
@@ -79,7 +82,8 @@ void exchange::on_client_gone() noexcept {
 void exchange::gone_fired(runtime::timer& fired) noexcept {
     auto& self = static_cast<clock_timer&>(fired).owner;
     // Still reading, or its upload still on its way to the node: look again later.
-    if (self.client->bytes_out() != self.bytes_at_gone_ || self.request_progress != self.progress_at_gone_)
+    if (self.client->bytes_out() != self.bytes_at_gone_ ||
+        self.request_progress != self.progress_at_gone_)
         self.on_client_gone();
     else
         self.stop(errc::client_gone, blame::client);
@@ -95,4 +99,4 @@ void exchange::upstream_wait_begins() noexcept { wait_began_ = worker.now(); }
 
 void exchange::upstream_wait_ends() noexcept { upstream_wait += worker.now() - wait_began_; }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything known about one request while it is being proxied: what it matched, how far it got, what stopped it, what
-// the log will say. One object per request, reused by its worker; knows no rules, only state.
+// Everything known about one request while it is being proxied: what it matched, how far it got,
+// what stopped it, what the log will say. One object per request, reused by its worker; knows no
+// rules, only state.
 #pragma once
 
 #include "proxy/replay.hpp"
 #include "proxy/table.hpp"
-#include "upstream/node_pool.hpp"
-
 #include "sluice/base/error.hpp"
 #include "sluice/http/exchange_io.hpp"
 #include "sluice/runtime/event.hpp"
+#include "upstream/node_pool.hpp"
 
 #include <array>
 #include <chrono>
@@ -22,7 +22,8 @@ namespace sluice::proxy {
 
 class exchange final : public http::gone_listener {
 public:
-    /// Bytes that move in one direction without a wait before other connections have their turn: some 0.2 ms of copying.
+    /// Bytes that move in one direction without a wait before other connections have their turn:
+    /// some 0.2 ms of copying.
     static constexpr std::size_t turn_share = 512 * 1024;
 
     explicit exchange(runtime::worker&);
@@ -33,8 +34,8 @@ public:
     void begin(http::request_head&, http::client_stream&, const pinned_table&);
     void end() noexcept;
 
-    /// Stops the exchange from outside its own flow (the client left, a deadline, the request broke): remembers why and
-    /// ends whatever it waits for. The first reason stays.
+    /// Stops the exchange from outside its own flow (the client left, a deadline, the request
+    /// broke): remembers why and ends whatever it waits for. The first reason stays.
     void stop(errc why, blame who) noexcept;
     bool stopped() const noexcept { return stopped_.has_value(); }
     failure stop_reason() const noexcept { return *stopped_; }
@@ -88,8 +89,8 @@ public:
     std::size_t request_id_size = 0;
     bool response_begun = false;
     bool node_is_host = false;  // the node is sent its own address as Host
-    bool tunnel = false;   // after a 101: raw bytes both ways
-    bool streams = false;  // event streams and tunnels: idle times and totals differ
+    bool tunnel = false;        // after a 101: raw bytes both ways
+    bool streams = false;       // event streams and tunnels: idle times and totals differ
 
 private:
     struct clock_timer : runtime::timer {
@@ -109,4 +110,4 @@ private:
     std::size_t tried_count_ = 0;
 };
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -7,7 +7,6 @@
 #include "proxy/request_id.hpp"
 #include "proxy/retry.hpp"
 #include "routing/rewrite.hpp"
-
 #include "sluice/http/local_reply.hpp"
 #include "sluice/runtime/worker.hpp"
 
@@ -17,9 +16,10 @@ namespace {
 
 constexpr std::size_t spare_exchanges = 256;
 
-} // namespace
+}  // namespace
 
-gateway::gateway(runtime::worker& owner, recorder_sinks sinks) : worker_(owner), services_(owner), recorder_(owner, sinks) {}
+gateway::gateway(runtime::worker& owner, recorder_sinks sinks)
+    : worker_(owner), services_(owner), recorder_(owner, sinks) {}
 
 gateway::~gateway() = default;
 
@@ -32,16 +32,18 @@ void gateway::adopt(std::shared_ptr<const table> next) {
 runtime::task<> gateway::handle(http::request_head& head, http::client_stream& client) {
     auto owned = take_exchange();
     auto& x = *owned;
-    x.begin(head, client, table_);                       // from here on this table, whatever is published meanwhile
+    // from here on this table, whatever is published meanwhile
+    x.begin(head, client, table_);
     choose_request_id(x, random_);
 
-    auto failed = match(x);                              // route and service
+    auto failed = match(x);  // route and service
     if (!failed)
-        failed = prepare(x);                             // rewrite, forwarding fields, limits
+        failed = prepare(x);  // rewrite, forwarding fields, limits
     if (!failed) {
         auto& service = services_.of(*x.target->service);
         tries left(x, service);
-        do {                                             // at most retries.attempts more, see retry.cpp
+        // at most retries.attempts more, see retry.cpp
+        do {
             if (x.stopped()) {
                 failed = x.stop_reason();
                 break;
@@ -53,14 +55,16 @@ runtime::task<> gateway::handle(http::request_head& head, http::client_stream& c
             }
             if (failed)
                 recorder_.retried(x, *failed);
-            failed = co_await attempt(x, *node, left);   // connect, send, await the head, relay the body
+            // connect, send, await the head, relay the body
+            failed = co_await attempt(x, *node, left);
             recorder_.attempt_ended(x, failed);
         } while (failed && left.again(*failed));
     }
     if (failed)
-        answer(x, *failed);                              // an answer of our own, or a visibly broken one
+        // an answer of our own, or a visibly broken one
+        answer(x, *failed);
 
-    recorder_.finish(x);                                 // metrics and access log: always
+    recorder_.finish(x);  // metrics and access log: always
     x.end();
     give_exchange(std::move(owned));
 }
@@ -89,20 +93,23 @@ std::optional<failure> gateway::prepare(exchange& x) {
     out.head = &head;
     out.body = head.body;
     out.path = head.path;
-    // An Upgrade with a body would leave two readings of where the body ends: it goes out as an ordinary request.
+    // An Upgrade with a body would leave two readings of where the body ends: it goes out as an
+    // ordinary request.
     out.upgrade = !head.upgrade.empty() && !head.body.has_body() && head.received.minor_number != 0;
     const auto& rewrite = x.route->settings.rewrite;
     if (rewrite.prefix) {
-        const auto path = routing::replace_prefix(head.path, x.route->settings.match.path.text, *rewrite.prefix, x.client->room());
+        const auto path = routing::replace_prefix(head.path, x.route->settings.match.path.text,
+                                                  *rewrite.prefix, x.client->room());
         if (!path)
             return failure{errc::bad_request, blame::client, retry_hint::never, "rewrite"};
         out.path = *path;
     }
     if (rewrite.host == host_rewrite::preserve)
-        out.authority = head.authority;  // empty on HTTP/1.0 without Host: the attempt fills in the node's
+        // empty on HTTP/1.0 without Host: the attempt fills in the node's
+        out.authority = head.authority;
     else if (rewrite.host == host_rewrite::literal)
         out.authority = rewrite.host_literal;
-    x.node_is_host = out.authority.empty();              // asked for, or HTTP/1.0 without Host
+    x.node_is_host = out.authority.empty();  // asked for, or HTTP/1.0 without Host
     out.request_id = {x.request_id.data(), x.request_id_size};
     set_forwarding(out, head, x.client->client(), x.client->room());
     x.replay.begin(head.body.has_body() && http::idempotent(head.verb));
@@ -135,4 +142,4 @@ void gateway::give_exchange(std::unique_ptr<exchange> done) noexcept {
         spare_.push_back(std::move(done));
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

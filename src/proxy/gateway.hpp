@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One worker's gateway: takes requests from any server codec and answers them through the nodes of its table.
-// Read handle() in gateway.cpp first; everything else hangs from it.
+// One worker's gateway: takes requests from any server codec and answers them through the nodes of
+// its table. Read handle() in gateway.cpp first; everything else hangs from it.
 #pragma once
 
 #include "proxy/exchange.hpp"
 #include "proxy/recorder.hpp"
 #include "proxy/table.hpp"
 #include "proxy/worker_services.hpp"
-
 #include "sluice/base/random.hpp"
 #include "sluice/http/exchange_io.hpp"
 
@@ -48,4 +47,4 @@ private:
     std::vector<std::unique_ptr<exchange>> spare_;
 };
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -7,7 +7,8 @@
 
 namespace sluice::proxy {
 
-void put_local_answer(http::client_stream& client, errc code, std::string_view detail, std::string_view request_id) {
+void put_local_answer(http::client_stream& client, errc code, std::string_view detail,
+                      std::string_view request_id) {
     const auto& answer = http::reply_for(code);
     const std::string body = http::reply_body(answer, detail, request_id);
     http::response_head head;
@@ -23,4 +24,4 @@ void put_local_answer(http::client_stream& client, errc code, std::string_view d
     client.flush();  // takes a copy of what the socket does not take
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -8,7 +8,9 @@
 
 namespace sluice::proxy {
 
-/// Queues the whole answer for `code`; the caller flushes. `detail` replaces the usual sentence when not empty.
-void put_local_answer(http::client_stream&, errc code, std::string_view detail, std::string_view request_id);
+/// Queues the whole answer for `code`; the caller flushes. `detail` replaces the usual sentence
+/// when not empty.
+void put_local_answer(http::client_stream&, errc code, std::string_view detail,
+                      std::string_view request_id);
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -22,9 +22,11 @@ struct attempt_outcome {
     unsigned number;
 };
 
-// What an attempt says about its node. Nothing, when something else ended it before a response head: the client, a
-// stop, a full pool or a lack of descriptors. After the head of an answer only the node can still fail.
-std::optional<attempt_outcome> outcome_of(const std::optional<failure>& failed, bool response_begun) noexcept {
+// What an attempt says about its node. Nothing, when something else ended it before a response
+// head: the client, a stop, a full pool or a lack of descriptors. After the head of an answer only
+// the node can still fail.
+std::optional<attempt_outcome> outcome_of(const std::optional<failure>& failed,
+                                          bool response_begun) noexcept {
     if (failed && failed->who != blame::upstream && !response_begun)
         return {};
     if (!failed || failed->who != blame::upstream)
@@ -41,12 +43,14 @@ std::optional<attempt_outcome> outcome_of(const std::optional<failure>& failed, 
     }
 }
 
-// A request is rejected by an answer of ours. Whoever left, and whom the end of a drain cut off, got none.
+// A request is rejected by an answer of ours. Whoever left, and whom the end of a drain cut off,
+// got none.
 bool rejects(errc why) noexcept {
     return why != errc::client_gone && why != errc::client_too_slow && why != errc::shutting_down;
 }
 
-// After the head went out the status says nothing about the end; the log has words of its own for that.
+// After the head went out the status says nothing about the end; the log has words of its own for
+// that.
 std::string_view error_word(const exchange& x) noexcept {
     if (!x.error)
         return {};
@@ -55,7 +59,8 @@ std::string_view error_word(const exchange& x) noexcept {
     return http::reply_for(*x.error).word;
 }
 
-// "none" is the contract's word for no route, whatever the labels: what nobody matched stays apart from what was served.
+// "none" is the contract's word for no route, whatever the labels: what nobody matched stays apart
+// from what was served.
 std::string route_label(const table_route* route, bool per_route) {
     if (route == nullptr)
         return std::string(no_label);
@@ -66,10 +71,11 @@ std::string_view protocol_of(const http::request_head& head) noexcept {
     return head.received.minor_number == 0 ? "HTTP/1.0" : "HTTP/1.1";
 }
 
-} // namespace
+}  // namespace
 
 recorder::recorder(runtime::worker& owner, recorder_sinks sinks)
-    : worker_(owner), sinks_(sinks), thread_(owner.index()), overhead_(sinks.metrics.make_histogram("sluice_overhead_seconds", {})) {}
+    : worker_(owner), sinks_(sinks), thread_(owner.index()),
+      overhead_(sinks.metrics.make_histogram("sluice_overhead_seconds", {})) {}
 
 void recorder::adopt(const table& next) {
     requests_.clear();
@@ -88,38 +94,42 @@ unsigned recorder::place_of(const http::listener_settings& one) {
     return static_cast<unsigned>(known - listeners_.begin());
 }
 
-telemetry::counter& recorder::request_counter(const http::listener_settings& listener, const table_route* route,
+telemetry::counter& recorder::request_counter(const http::listener_settings& listener,
+                                              const table_route* route,
                                               const table_service* service, unsigned status) {
     const std::uint64_t route_place = route == nullptr ? 0 : route->position + 1;
     const std::uint64_t service_place = service == nullptr ? 0 : service->position + 1;
-    auto& found = requests_[(std::uint64_t{place_of(listener)} << 56) ^ (route_place << 34) ^ (service_place << 12) ^ status];
+    auto& found = requests_[(std::uint64_t{place_of(listener)} << 56) ^ (route_place << 34) ^
+                            (service_place << 12) ^ status];
     if (!found)
-        found = sinks_.metrics.make_counter("sluice_requests_total",
-                                            {{"listener", listener.name},
-                                             {"route", route_label(route, sinks_.per_route)},
-                                             {"service", service == nullptr ? std::string(no_label) : service->settings.name},
-                                             {"code", fmt::format("{}", status)}});
+        found = sinks_.metrics.make_counter(
+            "sluice_requests_total",
+            {{"listener", listener.name},
+             {"route", route_label(route, sinks_.per_route)},
+             {"service", service == nullptr ? std::string(no_label) : service->settings.name},
+             {"code", fmt::format("{}", status)}});
     return *found;
 }
 
 telemetry::histogram& recorder::duration_of(const exchange& x) {
     auto& found = durations_[x.route == nullptr ? durations_.size() - 1 : x.route->position];
     if (!found)
-        found = sinks_.metrics.make_histogram(
-            "sluice_request_duration_seconds",
-            {{"route", route_label(x.route, sinks_.per_route)}});
+        found = sinks_.metrics.make_histogram("sluice_request_duration_seconds",
+                                              {{"route", route_label(x.route, sinks_.per_route)}});
     return *found;
 }
 
-telemetry::counter& recorder::attempt_counter(const exchange& x, std::string_view outcome, unsigned number) {
+telemetry::counter& recorder::attempt_counter(const exchange& x, std::string_view outcome,
+                                              unsigned number) {
     const std::uint64_t service = x.target->service->position;
     const auto node = static_cast<std::uint64_t>(x.node - x.target->service->nodes.data());
     auto& found = attempts_[(service << 34) ^ (node << 4) ^ number];
     if (!found)
-        found = sinks_.metrics.make_counter("sluice_upstream_requests_total",
-                                            {{"service", x.target->service->settings.name},
-                                             {"node", sinks_.per_node ? x.node->text : std::string(every_label)},
-                                             {"outcome", std::string(outcome)}});
+        found = sinks_.metrics.make_counter(
+            "sluice_upstream_requests_total",
+            {{"service", x.target->service->settings.name},
+             {"node", sinks_.per_node ? x.node->text : std::string(every_label)},
+             {"outcome", std::string(outcome)}});
     return *found;
 }
 
@@ -133,7 +143,8 @@ void recorder::attempt_ended(exchange& x, const std::optional<failure>& failed) 
 telemetry::histogram& recorder::connect_time_of(const table_service& one) {
     auto& found = connects_[one.position];
     if (!found)
-        found = sinks_.metrics.make_histogram("sluice_upstream_connect_seconds", {{"service", one.settings.name}});
+        found = sinks_.metrics.make_histogram("sluice_upstream_connect_seconds",
+                                              {{"service", one.settings.name}});
     return *found;
 }
 
@@ -143,7 +154,8 @@ void recorder::retried(const exchange& x, const failure& why) {
     const std::string reason(http::reply_for(why.code).word);
     auto& found = retries_[service + ' ' + reason];
     if (!found)
-        found = sinks_.metrics.make_counter("sluice_retries_total", {{"service", service}, {"reason", reason}});
+        found = sinks_.metrics.make_counter("sluice_retries_total",
+                                            {{"service", service}, {"reason", reason}});
     found->add(thread_);
 }
 
@@ -161,7 +173,8 @@ void recorder::finish(const exchange& x) {
 
 void recorder::write_line(const exchange& x, duration took) {
     telemetry::access_record line;
-    line.started = worker_.wall_now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(took);
+    line.started =
+        worker_.wall_now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(took);
     line.request_id = {x.request_id.data(), x.request_id_size};
     line.client = x.client->client().address;
     line.method = x.request->method_name;
@@ -188,7 +201,8 @@ void recorder::write_line(const exchange& x, duration took) {
 void recorder::count_rejected(std::string_view reason) {
     auto& found = rejected_[std::string(reason)];
     if (!found)
-        found = sinks_.metrics.make_counter("sluice_rejected_total", {{"reason", std::string(reason)}});
+        found =
+            sinks_.metrics.make_counter("sluice_rejected_total", {{"reason", std::string(reason)}});
     found->add(thread_);
 }
 
@@ -208,4 +222,4 @@ void recorder::refused(const http::refusal& what) noexcept {
     sinks_.log.write(thread_, line);
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is left of a request when it is over: a line in the access log and a few counters. One per worker; the handles
-// of the series are looked up once and kept until the table changes.
+// What is left of a request when it is over: a line in the access log and a few counters. One per
+// worker; the handles of the series are looked up once and kept until the table changes.
 #pragma once
 
 #include "proxy/exchange.hpp"
-
 #include "sluice/telemetry/access_log.hpp"
 #include "sluice/telemetry/metric.hpp"
 
@@ -37,8 +36,10 @@ public:
 
 private:
     using key = std::uint64_t;
-    telemetry::counter& request_counter(const http::listener_settings&, const table_route*, const table_service*, unsigned status);
-    telemetry::counter& attempt_counter(const exchange&, std::string_view outcome, unsigned outcome_number);
+    telemetry::counter& request_counter(const http::listener_settings&, const table_route*,
+                                        const table_service*, unsigned status);
+    telemetry::counter& attempt_counter(const exchange&, std::string_view outcome,
+                                        unsigned outcome_number);
     telemetry::histogram& duration_of(const exchange&);
     telemetry::histogram& connect_time_of(const table_service&);
     unsigned place_of(const http::listener_settings&);
@@ -52,10 +53,12 @@ private:
     std::unordered_map<key, std::shared_ptr<telemetry::counter>> requests_;
     std::unordered_map<key, std::shared_ptr<telemetry::counter>> attempts_;
     std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> rejected_;
-    std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> retries_;  // by service and reason
-    std::vector<std::shared_ptr<telemetry::histogram>> connects_;   // by service
-    std::vector<const http::listener_settings*> listeners_;  // by place in the keys
-    std::vector<std::shared_ptr<telemetry::histogram>> durations_;  // by route, the last one for none
+    // by service and reason
+    std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> retries_;
+    std::vector<std::shared_ptr<telemetry::histogram>> connects_;  // by service
+    std::vector<const http::listener_settings*> listeners_;        // by place in the keys
+    // by route, the last one for none
+    std::vector<std::shared_ptr<telemetry::histogram>> durations_;
 };
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

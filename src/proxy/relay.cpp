@@ -2,7 +2,6 @@
 #include "proxy/relay.hpp"
 
 #include "proxy/request_pump.hpp"
-
 #include "sluice/base/byte_buffer.hpp"
 #include "sluice/base/strings.hpp"
 #include "sluice/runtime/worker.hpp"
@@ -17,7 +16,8 @@ namespace {
 bool is_event_stream(const http::response_head& head) noexcept {
     const auto* type = head.fields.find(http::field_id::content_type);
     constexpr std::string_view events = "text/event-stream";
-    return type != nullptr && type->value.size() >= events.size() && iequals(type->value.substr(0, events.size()), events);
+    return type != nullptr && type->value.size() >= events.size() &&
+           iequals(type->value.substr(0, events.size()), events);
 }
 
 void begin_response(exchange& x, http::upstream_stream& node) {
@@ -61,11 +61,12 @@ runtime::task<std::optional<failure>> await_more(exchange& x, http::upstream_str
     if (x.stopped())
         co_return x.stop_reason();
     if (why == wake::expired && (!x.streams || x.last_activity + idle <= x.worker.now()))
-        co_return failure{errc::upstream_timeout, blame::upstream, retry_hint::never, "response body"};
+        co_return failure{errc::upstream_timeout, blame::upstream, retry_hint::never,
+                          "response body"};
     co_return std::nullopt;
 }
 
-} // namespace
+}  // namespace
 
 runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& node) {
     begin_response(x, node);
@@ -81,10 +82,12 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
             queued += piece.bytes.size();
             moved += piece.bytes.size();
             // Small pieces that are here already leave together.
-            if (!piece.last && piece.bytes.size() <= http::small_piece && queued < byte_buffer::small_block)
+            if (!piece.last && piece.bytes.size() <= http::small_piece &&
+                queued < byte_buffer::small_block)
                 continue;
         }
-        // Written straight away when the socket takes it, which is nearly always: no coroutine for that.
+        // Written straight away when the socket takes it, which is nearly always: no coroutine for
+        // that.
         if (x.client->flush() != io_state::done) {
             const auto failed = co_await flush_to_client(x);
             if (failed)
@@ -113,4 +116,4 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
     co_return std::nullopt;
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

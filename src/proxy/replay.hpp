@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bounded copy of the request body already sent, so that an idempotent request can be sent again on another
-// connection. Over the bound the copy is dropped and with it the right to try again.
+// A bounded copy of the request body already sent, so that an idempotent request can be sent again
+// on another connection. Over the bound the copy is dropped and with it the right to try again.
 #pragma once
 
 #include "sluice/base/byte_buffer.hpp"
@@ -28,7 +28,8 @@ public:
         }
         copy_.append(piece.bytes);
     }
-    /// Remembers the only piece taken so far although its request may not be sent twice: nothing of it was sent once.
+    /// Remembers the only piece taken so far although its request may not be sent twice: nothing of
+    /// it was sent once.
     void hold(const http::chunk& piece) {
         if (!began_ || wanted_ || piece.trailers != nullptr || piece.bytes.size() > most)
             return;
@@ -52,4 +53,4 @@ private:
     bool ended_ = false;
 };
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -6,7 +6,8 @@
 namespace sluice::proxy {
 
 void choose_request_id(exchange& x, random_source& random) {
-    const auto* sent = x.client->client().trusted ? x.request->fields.find(http::field_id::x_request_id) : nullptr;
+    const auto* sent =
+        x.client->client().trusted ? x.request->fields.find(http::field_id::x_request_id) : nullptr;
     if (sent != nullptr && !sent->value.empty() && sent->value.size() <= x.request_id.size()) {
         std::memcpy(x.request_id.data(), sent->value.data(), sent->value.size());
         x.request_id_size = sent->value.size();
@@ -18,4 +19,4 @@ void choose_request_id(exchange& x, random_source& random) {
     x.outgoing.request_id = {x.request_id.data(), x.request_id_size};
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

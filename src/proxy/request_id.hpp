@@ -3,11 +3,10 @@
 #pragma once
 
 #include "proxy/exchange.hpp"
-
 #include "sluice/base/random.hpp"
 
 namespace sluice::proxy {
 
 void choose_request_id(exchange&, random_source&);
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -100,7 +100,7 @@ runtime::task<> pump(exchange& x, http::upstream_stream& node) {
         node.end_tunnel_output();
 }
 
-} // namespace
+}  // namespace
 
 void start_pump(exchange& x, http::upstream_stream& node) {
     x.pump_running = true;
@@ -120,4 +120,4 @@ void pump_stopped(exchange& x) noexcept {
     x.client->resume_input();
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

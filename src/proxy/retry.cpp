@@ -6,15 +6,14 @@
 namespace sluice::proxy {
 
 tries::tries(exchange& x, worker_service& service) noexcept
-    : x_(x),
-      service_(service),
-      left_(x.target->service->settings.retries.attempts),
+    : x_(x), service_(service), left_(x.target->service->settings.retries.attempts),
       connect_deadline_(x.worker.now() + 3 * x.target->deadlines.connect) {
     service_.budget.earn();
 }
 
 upstream::node_pool* tries::next_node() {
-    // A fresh connection goes to the same node: it only closed an idle one, which servers do all the time.
+    // A fresh connection goes to the same node: it only closed an idle one, which servers do all
+    // the time.
     if (!fresh_)
         node_ = service_.picker->pick(x_.tried());
     if (node_ == service::picker::none)
@@ -25,7 +24,8 @@ upstream::node_pool* tries::next_node() {
 }
 
 failure tries::nothing_left() const noexcept {
-    return last_ ? *last_ : failure{errc::no_healthy_node, blame::gateway, retry_hint::never, "balancing"};
+    return last_ ? *last_
+                 : failure{errc::no_healthy_node, blame::gateway, retry_hint::never, "balancing"};
 }
 
 bool tries::may_send_again() const noexcept {
@@ -51,7 +51,8 @@ bool tries::again(const failure& why) {
     }
     if (why.retry == retry_hint::never || !may_send_again())
         return false;
-    // The time for connects bounds connects: how long a node held the request before it broke is not part of it.
+    // The time for connects bounds connects: how long a node held the request before it broke is
+    // not part of it.
     connect_deadline_ = x_.worker.now() + 3 * x_.target->deadlines.connect;
     if (reused_ && !fresh_) {
         fresh_ = true;
@@ -62,4 +63,4 @@ bool tries::again(const failure& why) {
     return take_one() && service_.budget.spend();
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which node next, and whether at all: the rules of trying again (contract: below the table of answers). Decides only;
-// attempt.cpp does.
+// Which node next, and whether at all: the rules of trying again (contract: below the table of
+// answers). Decides only; attempt.cpp does.
 #pragma once
 
 #include "proxy/exchange.hpp"
@@ -20,10 +20,12 @@ public:
     upstream::node_pool* next_node();
     /// What the client hears when next_node() had nothing.
     failure nothing_left() const noexcept;
-    /// After a failed attempt: true when another may follow. Never after the response head went out.
+    /// After a failed attempt: true when another may follow. Never after the response head went
+    /// out.
     bool again(const failure&);
 
-    /// The next attempt must open a new connection: the last pooled one had been closed by the node.
+    /// The next attempt must open a new connection: the last pooled one had been closed by the
+    /// node.
     bool fresh() const noexcept { return fresh_; }
     /// All connects together end here: 3 x connect (contract).
     time_point connect_deadline() const noexcept { return connect_deadline_; }
@@ -47,4 +49,4 @@ private:
     bool sent_ = false;
 };
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

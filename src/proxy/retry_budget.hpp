@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many retries a service may add to its requests (contract: retries.budget): each request earns a share of one,
-// each retry costs one, so an outage cannot multiply the load. Per worker and service.
+// How many retries a service may add to its requests (contract: retries.budget): each request earns
+// a share of one, each retry costs one, so an outage cannot multiply the load. Per worker and
+// service.
 #pragma once
 
 namespace sluice::proxy {
@@ -8,7 +9,8 @@ namespace sluice::proxy {
 class retry_budget {
 public:
     retry_budget() = default;
-    explicit retry_budget(unsigned percent) noexcept : share_(percent / 100.0), saved_(percent == 0 ? 0 : start) {}
+    explicit retry_budget(unsigned percent) noexcept
+        : share_(percent / 100.0), saved_(percent == 0 ? 0 : start) {}
 
     void earn() noexcept { saved_ = saved_ + share_ < most ? saved_ + share_ : most; }
     bool spend() noexcept {
@@ -25,4 +27,4 @@ private:
     double saved_ = 0;
 };
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -31,7 +31,8 @@ struct single_service {
 const config::schema<weighted_service>& weighted_schema() {
     static const config::schema<weighted_service> keys{
         {"name", &weighted_service::name, config::name{}, "an entry of services", config::required},
-        {"weight", &weighted_service::weight, config::whole{0, 1'000'000}, "its share of the requests"},
+        {"weight", &weighted_service::weight, config::whole{0, 1'000'000},
+         "its share of the requests"},
     };
     return keys;
 }
@@ -50,7 +51,9 @@ struct host_kind {
             return;
         }
         const auto colon = text.ends_with(']') ? std::string_view::npos : text.rfind(':');
-        const auto port = colon == std::string_view::npos ? 80 : config::parse_whole(text.substr(colon + 1)).value_or(0);
+        const auto port = colon == std::string_view::npos
+                              ? 80
+                              : config::parse_whole(text.substr(colon + 1)).value_or(0);
         if (!http::is_host(text.substr(0, colon)) || port == 0 || port > 65535)
             return from.refuse_as(expected());
         to.host = host_rewrite::literal;
@@ -59,7 +62,8 @@ struct host_kind {
         meant.offer("preserve");
         meant.offer("upstream");
         if (!meant.best().empty())
-            from.warn(from.shown() + " is sent to nodes as it stands", {}, std::string(meant.best()));
+            from.warn(from.shown() + " is sent to nodes as it stands", {},
+                      std::string(meant.best()));
     }
     void write(config::writer& out, const rewrite_settings& from) const {
         out.text(from.host == host_rewrite::preserve   ? "preserve"
@@ -81,7 +85,8 @@ struct path_prefix {
 
 const config::schema<rewrite_settings>& rewrite_schema() {
     static const config::schema<rewrite_settings> keys{
-        {"prefix", &rewrite_settings::prefix, config::maybe{path_prefix{}}, "instead of the matched path.prefix"},
+        {"prefix", &rewrite_settings::prefix, config::maybe{path_prefix{}},
+         "instead of the matched path.prefix"},
         {"host", host_kind{}, "the Host nodes see"},
     };
     return keys;
@@ -93,30 +98,38 @@ void check_route(const config::value& from, const route_settings& route, bool cl
     if (service && several)
         several->refuse_key("service and services cannot both be given", "one of them");
     if (!service && !several)
-        from.refuse("neither \"service\" nor \"services\" is given", "the name of an entry of services");
+        from.refuse("neither \"service\" nor \"services\" is given",
+                    "the name of an entry of services");
     if (!clean)
         return;
-    if (several && std::ranges::all_of(route.services, [](const auto& one) { return one.weight == 0; }))
+    if (several &&
+        std::ranges::all_of(route.services, [](const auto& one) { return one.weight == 0; }))
         several->refuse("every weight is 0, so no request would go anywhere", "a weight above 0");
     const auto rewrite = from.find("rewrite");
     if (route.rewrite.prefix && route.match.path.how != routing::path_rule::kind::prefix)
         if (const auto prefix = rewrite->find("prefix"))
-            prefix->refuse_key("there is no matched prefix to rewrite", "match.path.prefix beside it");
+            prefix->refuse_key("there is no matched prefix to rewrite",
+                               "match.path.prefix beside it");
 }
 
-} // namespace
+}  // namespace
 
 const config::schema<route_settings>& route_schema() {
     using route = route_settings;
     static const config::schema<route> keys{
         {
-            {"name", &route::name, config::name{}, "what logs and metrics call it", config::required},
-            {"match", &route::match, config::block(routing::rule_schema()), "which requests; all given must hold"},
+            {"name", &route::name, config::name{}, "what logs and metrics call it",
+             config::required},
+            {"match", &route::match, config::block(routing::rule_schema()),
+             "which requests; all given must hold"},
             {"service", &route::services, single_service{}, "where they go"},
             {"services", &route::services, weighted_services{}, "the same, shared by weight"},
-            {"rewrite", &route::rewrite, config::block(rewrite_schema()), "what changes on the way"},
-            {"timeout", &route::timeout, config::maybe{config::span{}}, "request head to last response byte; not for streams"},
-            {"timeouts", &route::timeouts, config::block(http::timeout_overrides_schema()), "instead of the service's"},
+            {"rewrite", &route::rewrite, config::block(rewrite_schema()),
+             "what changes on the way"},
+            {"timeout", &route::timeout, config::maybe{config::span{}},
+             "request head to last response byte; not for streams"},
+            {"timeouts", &route::timeouts, config::block(http::timeout_overrides_schema()),
+             "instead of the service's"},
             {"policies", config::not_in_this_version{}, "rules applied in this order"},
         },
         check_route,
@@ -124,4 +137,4 @@ const config::schema<route_settings>& route_schema() {
     return keys;
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

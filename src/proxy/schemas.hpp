@@ -9,4 +9,4 @@ namespace sluice::proxy {
 
 const config::schema<route_settings>& route_schema();
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The published snapshot of routes and services: immutable, replaced as a whole, shared by all workers. An exchange
-// stays on the table it started with.
+// The published snapshot of routes and services: immutable, replaced as a whole, shared by all
+// workers. An exchange stays on the table it started with.
 #pragma once
 
 #include "routing/matcher.hpp"
 #include "routing/split.hpp"
-
 #include "sluice/http/limits.hpp"
 #include "sluice/proxy/route.hpp"
 #include "sluice/service/balancer.hpp"
@@ -47,7 +46,7 @@ struct table_route {
     route_settings settings;
     std::vector<route_target> targets;
     routing::weighted_split split;  ///< chooses among `targets`
-    std::size_t position = 0;  ///< in table::routes
+    std::size_t position = 0;       ///< in table::routes
 };
 
 struct table {
@@ -58,8 +57,8 @@ struct table {
     http::limits bounds;
 };
 
-/// A worker's hold on the table: copies cost a plain increment, because only the worker's own thread makes them. The
-/// shared_ptr inside crosses threads once per table and worker.
+/// A worker's hold on the table: copies cost a plain increment, because only the worker's own
+/// thread makes them. The shared_ptr inside crosses threads once per table and worker.
 using pinned_table = boost::local_shared_ptr<const std::shared_ptr<const table>>;
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -8,7 +8,8 @@ namespace sluice::proxy {
 upstream::node_pool& worker_services::pool_of(const table_service& of, const table_node& node) {
     auto& pool = pools_[{of.settings.name, node.text}];
     if (!pool)
-        pool = std::make_unique<upstream::node_pool>(worker_, node.facts.address, of.settings.pool, node.stats);
+        pool = std::make_unique<upstream::node_pool>(worker_, node.facts.address, of.settings.pool,
+                                                     node.stats);
     return *pool;
 }
 
@@ -36,4 +37,4 @@ void worker_services::drain() noexcept {
         pool->drain();
 }
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

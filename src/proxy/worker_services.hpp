@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One worker's side of the table's services: the balancer's cursor, the connections to each node, the retry budget.
+// One worker's side of the table's services: the balancer's cursor, the connections to each node,
+// the retry budget.
 #pragma once
 
 #include "proxy/retry_budget.hpp"
@@ -40,4 +41,4 @@ private:
     std::map<key, std::unique_ptr<upstream::node_pool>> pools_;
 };
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

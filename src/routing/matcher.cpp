@@ -107,9 +107,11 @@ matcher::matcher(std::span<const rule> rules) {
     std::transform(rules.begin(), rules.end(), weights.begin(), conditions::count);
     std::vector<std::uint32_t> order(rules.size());
     std::iota(order.begin(), order.end(), 0u);
-    // Ordered by place in the file among equals: std::stable_sort warns under clang 19 with this libstdc++.
-    std::sort(order.begin(), order.end(),
-              [&](auto a, auto b) { return weights[a] != weights[b] ? weights[a] > weights[b] : a < b; });
+    // Ordered by place in the file among equals: std::stable_sort warns under clang 19 with this
+    // libstdc++.
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) {
+        return weights[a] != weights[b] ? weights[a] > weights[b] : a < b;
+    });
 
     builder build{*this};
     ranked_.reserve(rules.size());

@@ -23,7 +23,9 @@ void read_regex(const config::value& from, std::string& to) {
     options.set_log_errors(false);
     const RE2 pattern(to, options);
     if (!pattern.ok())
-        from.refuse("not a regular expression" + (from.is_hidden() ? std::string() : ": " + pattern.error()), "RE2 syntax");
+        from.refuse("not a regular expression" +
+                        (from.is_hidden() ? std::string() : ": " + pattern.error()),
+                    "RE2 syntax");
 }
 
 /// `exact`, `prefix` or `regex`: each sets both how and text.
@@ -41,7 +43,8 @@ struct path_text {
     void write(config::writer& out, const path_rule& from) const { out.text(from.text); }
     bool present(const path_rule& one) const { return one.how == how; }
     std::string expected() const {
-        return how == path_rule::kind::regex ? "a regular expression for the whole path" : "a path such as /orders";
+        return how == path_rule::kind::regex ? "a regular expression for the whole path"
+                                             : "a path such as /orders";
     }
 };
 
@@ -54,7 +57,8 @@ const config::schema<path_rule>& path_schema() {
         },
         [](const config::value& from, const path_rule&, bool clean) {
             if (clean && from.size() != 1)
-                from.refuse(from.size() == 0 ? "no path is given" : "only one path can be given", "one of exact, prefix, regex");
+                from.refuse(from.size() == 0 ? "no path is given" : "only one path can be given",
+                            "one of exact, prefix, regex");
         },
     };
     return keys;
@@ -125,7 +129,9 @@ struct value_rules {
                 });
         });
     }
-    std::string expected() const { return "a map from names to a text, {regex: ...} or {present: true}"; }
+    std::string expected() const {
+        return "a map from names to a text, {regex: ...} or {present: true}";
+    }
 
 private:
     void read_one(const config::value& from, std::vector<value_rule>& to) const {
@@ -133,7 +139,9 @@ private:
         one.name = from.key();
         if (are_headers && !is_token(one.name))
             from.refuse_key("not the name of a header", "letters, digits and -");
-        const auto same = [&](const value_rule& earlier) { return iequals(earlier.name, one.name); };
+        const auto same = [&](const value_rule& earlier) {
+            return iequals(earlier.name, one.name);
+        };
         if (are_headers && std::find_if(to.begin(), to.end() - 1, same) != to.end() - 1)
             from.refuse_key("the header is given twice: names are compared without case");
         if (from.is_map())
@@ -144,7 +152,7 @@ private:
     }
 };
 
-} // namespace
+}  // namespace
 
 std::string_view path_fault(std::string_view text) {
     if (!text.starts_with('/'))
@@ -161,14 +169,17 @@ std::string_view path_fault(std::string_view text) {
 
 const config::schema<rule>& rule_schema() {
     static const config::schema<rule> keys{
-        {"hosts", &rule::hosts, config::list_of{http::host_pattern{}, "hosts"}, "any of these; without it, any host"},
+        {"hosts", &rule::hosts, config::list_of{http::host_pattern{}, "hosts"},
+         "any of these; without it, any host"},
         {"path", &rule::path, path_kind{}, "one of exact, prefix, regex; without it, any path"},
-        {"methods", &rule::methods, config::list_of{http::method_name{}, "methods"}, "any of these; without it, any method"},
+        {"methods", &rule::methods, config::list_of{http::method_name{}, "methods"},
+         "any of these; without it, any method"},
         {"headers", &rule::headers, value_rules{true}, "all of these"},
         {"query", &rule::query, value_rules{false}, "all of these, compared decoded"},
-        {"listeners", &rule::listeners, config::list_of{listener_name, "names of listeners"}, "any of these; without it, any listener"},
+        {"listeners", &rule::listeners, config::list_of{listener_name, "names of listeners"},
+         "any of these; without it, any listener"},
     };
     return keys;
 }
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

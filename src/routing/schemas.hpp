@@ -14,4 +14,4 @@ const config::schema<rule>& rule_schema();
 /// What keeps `text` from ever being a canonical path, in words; empty when nothing does.
 std::string_view path_fault(std::string_view text);
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

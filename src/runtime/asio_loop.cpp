@@ -17,12 +17,13 @@ void asio_loop::turn() {
 }
 
 void asio_loop::await_events() {
-    set_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& failed) {
-        if (failed)
-            return;
-        turn();
-        await_events();
-    });
+    set_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                    [this](const boost::system::error_code& failed) {
+                        if (failed)
+                            return;
+                        turn();
+                        await_events();
+                    });
 }
 
 void asio_loop::await_deadline() {
@@ -38,4 +39,4 @@ void asio_loop::await_deadline() {
     });
 }
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

@@ -13,7 +13,8 @@
 
 namespace sluice::runtime {
 
-watched::watched(worker& owner, int fd, sharing shared) : worker_(&owner), fd_(fd), in_(*this), out_(*this) {
+watched::watched(worker& owner, int fd, sharing shared)
+    : worker_(&owner), fd_(fd), in_(*this), out_(*this) {
     epoll_event event{};
     // EPOLLEXCLUSIVE allows no EPOLLRDHUP; a listening socket has none.
     event.events = shared == sharing::between_workers ? EPOLLIN | EPOLLET | EPOLLEXCLUSIVE
@@ -23,13 +24,16 @@ watched::watched(worker& owner, int fd, sharing shared) : worker_(&owner), fd_(f
 }
 
 watched::~watched() {
-    // A descriptor shared by several sets stays open elsewhere, so closing alone would leave it registered here.
+    // A descriptor shared by several sets stays open elsewhere, so closing alone would leave it
+    // registered here.
     if (registered_)
         ::epoll_ctl(worker_->sockets().fd(), EPOLL_CTL_DEL, fd_, nullptr);
     ::close(fd_);
 }
 
-readiness watched::until(direction which, time_point deadline) noexcept { return readiness{*this, which, deadline}; }
+readiness watched::until(direction which, time_point deadline) noexcept {
+    return readiness{*this, which, deadline};
+}
 
 void watched::finish_wait(side& which, wake why) noexcept {
     which.disarm();
@@ -80,7 +84,8 @@ bool readiness::await_ready() noexcept {
     side_.why = wake::ready;
     if (which_ == direction::in ? socket_.readable_ : socket_.writable_)
         return true;
-    // A deadline already past ends the wait here: a byte every few milliseconds would always come before the next tick.
+    // A deadline already past ends the wait here: a byte every few milliseconds would always come
+    // before the next tick.
     side_.why = wake::expired;
     return deadline_ <= socket_.worker_->now();
 }
@@ -104,12 +109,14 @@ void poll_set::wait(time_point now, time_point deadline) noexcept {
         timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
     }
     epoll_event events[256];
-    // All that is ready is seen before any deadline is judged: bytes that arrived in time are never late.
-    for (int count = static_cast<int>(std::size(events)); count == static_cast<int>(std::size(events)); timeout = 0) {
+    // All that is ready is seen before any deadline is judged: bytes that arrived in time are never
+    // late.
+    for (int count = static_cast<int>(std::size(events));
+         count == static_cast<int>(std::size(events)); timeout = 0) {
         count = ::epoll_wait(fd_, events, std::size(events), timeout);
         for (int i = 0; i < count; ++i)
             static_cast<watched*>(events[i].data.ptr)->on_events(events[i].events);
     }
 }
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

@@ -24,7 +24,8 @@ struct frame_lists {
     std::array<std::vector<void*>, class_count> free;
 };
 
-// A plain pointer is read without the guard that a thread_local with a constructor needs at every use.
+// A plain pointer is read without the guard that a thread_local with a constructor needs at every
+// use.
 constinit thread_local frame_lists* current_lists = nullptr;
 
 frame_lists& make_lists() {
@@ -40,7 +41,9 @@ std::size_t class_of(std::size_t size) noexcept { return (size - 1) / class_step
 struct root_frame {
     struct promise_type {
         static void* operator new(std::size_t size) { return take_frame(size); }
-        static void operator delete(void* frame, std::size_t size) noexcept { give_frame(frame, size); }
+        static void operator delete(void* frame, std::size_t size) noexcept {
+            give_frame(frame, size);
+        }
         root_frame get_return_object() const noexcept { return {}; }
         std::suspend_never initial_suspend() const noexcept { return {}; }
         std::suspend_never final_suspend() const noexcept { return {}; }
@@ -57,7 +60,7 @@ root_frame run(task<> root) {
     }
 }
 
-} // namespace
+}  // namespace
 
 void* take_frame(std::size_t size) {
     const auto index = class_of(size);
@@ -83,4 +86,4 @@ void give_frame(void* frame, std::size_t size) noexcept {
 
 void spawn(task<> root) { run(std::move(root)); }
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

@@ -20,7 +20,8 @@ timer_wheel::~timer_wheel() {
 
 std::uint64_t timer_wheel::tick_of(time_point when) const noexcept {
     // Rounded up: a deadline never fires early.
-    return when <= start_ ? 0 : static_cast<std::uint64_t>((when - start_ + tick - duration{1}) / tick);
+    return when <= start_ ? 0
+                          : static_cast<std::uint64_t>((when - start_ + tick - duration{1}) / tick);
 }
 
 void timer_wheel::link(timer& one, std::uint64_t due) noexcept {
@@ -101,4 +102,4 @@ time_point timer_wheel::next_due() const noexcept {
     return timer::never;
 }
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

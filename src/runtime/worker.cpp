@@ -21,7 +21,7 @@ int make_event_descriptor() {
     return fd;
 }
 
-} // namespace
+}  // namespace
 
 // Work from other threads, announced by an eventfd in the worker's own set.
 class worker::mailbox {
@@ -60,7 +60,8 @@ private:
 };
 
 worker::worker(unsigned index, clock_source clock)
-    : index_(index), clock_(clock), now_(clock()), timers_(now_), mail_(std::make_unique<mailbox>(*this)) {}
+    : index_(index), clock_(clock), now_(clock()), timers_(now_),
+      mail_(std::make_unique<mailbox>(*this)) {}
 
 worker::~worker() = default;
 
@@ -92,4 +93,4 @@ void worker::run_ready() {
     ready_.clear();
 }
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

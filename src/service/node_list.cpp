@@ -15,16 +15,17 @@ constexpr std::uint64_t most_weight = 1'000'000;
 constexpr std::string_view weight_word = "weight=";
 
 /// A problem with one node of the text; a hidden text is not quoted from.
-void refuse(const config::value& from, std::string_view part, std::string_view what, std::string expected,
-            std::string suggestion = {}) {
+void refuse(const config::value& from, std::string_view part, std::string_view what,
+            std::string expected, std::string suggestion = {}) {
     const auto shown = from.is_hidden() ? std::string("the value") : quoted(part);
     from.refuse(shown + " " + std::string(what), std::move(expected), std::move(suggestion));
 }
 
-} // namespace
+}  // namespace
 
 std::string node_list::expected() const {
-    return "IP addresses with ports such as 10.0.0.1:8080, [::1]:8080 or unix:/path, each with weight=N if wanted";
+    return "IP addresses with ports such as 10.0.0.1:8080, [::1]:8080 or unix:/path, each with "
+           "weight=N if wanted";
 }
 
 void node_list::read(const config::value& from, std::vector<node>& to) const {
@@ -45,7 +46,8 @@ void node_list::read(const config::value& from, std::vector<node>& to) const {
         from.refuse("the list is empty", expected());
 }
 
-void node_list::read_one(const config::value& from, std::string_view text, std::vector<node>& to) const {
+void node_list::read_one(const config::value& from, std::string_view text,
+                         std::vector<node>& to) const {
     text = trim(text);
     const auto gap = text.find_first_of(" \t");
     const auto where = text.substr(0, gap);
@@ -54,14 +56,18 @@ void node_list::read_one(const config::value& from, std::string_view text, std::
     if (where.empty())
         return from.refuse("a node is missing", expected());
     if (!address)
-        return refuse(from, where, "is not the address of a node", expected(), net::address_for(where));
+        return refuse(from, where, "is not the address of a node", expected(),
+                      net::address_for(where));
     if (!address->is_unix() && address->port() == 0)
         return refuse(from, where, "has port 0", "a port from 1 to 65535");
     node one{*address};
     if (!rest.empty()) {
-        const auto weight = rest.starts_with(weight_word) ? config::parse_whole(rest.substr(weight_word.size())) : std::nullopt;
+        const auto weight = rest.starts_with(weight_word)
+                                ? config::parse_whole(rest.substr(weight_word.size()))
+                                : std::nullopt;
         if (!weight || *weight > most_weight)
-            return refuse(from, rest, "is not a weight", "weight=N with N from 0 to " + std::to_string(most_weight));
+            return refuse(from, rest, "is not a weight",
+                          "weight=N with N from 0 to " + std::to_string(most_weight));
         one.weight = static_cast<unsigned>(*weight);
     }
     if (std::ranges::find(to, one.address, &node::address) != to.end())
@@ -76,4 +82,4 @@ void node_list::write(config::writer& out, const std::vector<node>& from) const 
     });
 }
 
-} // namespace sluice::service
+}  // namespace sluice::service

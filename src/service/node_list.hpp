@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `url` of a service with fixed nodes: `ADDR[ weight=N]`, several as a comma-separated text or as a list.
+// The `url` of a service with fixed nodes: `ADDR[ weight=N]`, several as a comma-separated text or
+// as a list.
 #pragma once
 
 #include "sluice/config/value.hpp"
@@ -21,4 +22,4 @@ private:
     void read_one(const config::value& from, std::string_view text, std::vector<node>& to) const;
 };
 
-} // namespace sluice::service
+}  // namespace sluice::service

@@ -20,4 +20,4 @@ node_stats::reading node_stats::read() const {
     return all;
 }
 
-} // namespace sluice::service
+}  // namespace sluice::service

@@ -9,4 +9,4 @@ namespace sluice::service {
 
 const config::schema<service_settings>& service_schema();
 
-} // namespace sluice::service
+}  // namespace sluice::service

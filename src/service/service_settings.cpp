@@ -14,9 +14,11 @@ namespace {
 const config::schema<pool_settings>& pool_schema() {
     static const config::schema<pool_settings> keys{
         {
-            {"idle", &pool_settings::idle, config::whole{0, 1'000'000}, "connections kept open while unused"},
+            {"idle", &pool_settings::idle, config::whole{0, 1'000'000},
+             "connections kept open while unused"},
             {"max", &pool_settings::max, config::whole{1, 1'000'000}, "connections open at once"},
-            {"idle_timeout", &pool_settings::idle_timeout, config::span{}, "how long an unused one is kept"},
+            {"idle_timeout", &pool_settings::idle_timeout, config::span{},
+             "how long an unused one is kept"},
         },
         [](const config::value& from, pool_settings& read, bool clean) {
             if (!clean || read.idle <= read.max)
@@ -35,14 +37,16 @@ const config::schema<pool_settings>& pool_schema() {
 const config::schema<retry_settings>& retry_schema() {
     static const config::schema<retry_settings> keys{
         {"attempts", &retry_settings::attempts, config::whole{0, 10}, "tries beyond the first"},
-        {"budget", &retry_settings::budget_percent, config::percent{}, "of the service's requests; connect failures are outside it"},
+        {"budget", &retry_settings::budget_percent, config::percent{},
+         "of the service's requests; connect failures are outside it"},
     };
     return keys;
 }
 
 const config::schema<service_settings>& tls_schema() {
     static const config::schema<service_settings> keys{
-        {"mode", config::only_word{"disabled", {"tls", "mtls"}}, "whether nodes are spoken to in TLS"},
+        {"mode", config::only_word{"disabled", {"tls", "mtls"}},
+         "whether nodes are spoken to in TLS"},
         {"ca", config::not_in_this_version{}, "who may have signed the nodes' certificates"},
         {"certificate", config::not_in_this_version{}, "what we show the nodes"},
         {"key", config::not_in_this_version{}, "of that certificate"},
@@ -77,50 +81,56 @@ struct source_kind {
     std::string expected() const { return "fixed"; }
 };
 
-} // namespace
+}  // namespace
 
 const config::schema<service_settings>& service_schema() {
     using service = service_settings;
-    static const balancer_kind balancers{{{"round_robin"}, {"least_request", "random", "ring_hash"}}};
+    static const balancer_kind balancers{
+        {{"round_robin"}, {"least_request", "random", "ring_hash"}}};
     static const config::not_in_this_version later;
     static const config::schema<service> keys{
         {
-        {"name", &service::name, config::name{}, "what routes, logs and metrics call it", config::required},
-        {"source", &service::source, source_kind{}, "where its nodes come from"},
-        {"url", &service::nodes, node_list{}, "the nodes; a service with fixed nodes needs it"},
-        {"tls", config::block<service>(tls_schema()), "how nodes are spoken to"},
-        {"protocol", config::only_word{"http1", {"http2", "auto"}}, "the HTTP version spoken to nodes"},
-        {"balancer", &service::balancer, balancers, "which node is next"},
-        {"pool", &service::pool, config::block(pool_schema()), "connections of one worker to one node"},
-        {"retries", &service::retries, config::block(retry_schema()), "when another node is tried"},
-        {"timeouts", &service::timeouts, config::block(http::timeout_overrides_schema()), "instead of the global ones"},
-        {"health", later, "active and passive health checks"},
-        {"breaker", later, "bounds on what a service may have in flight"},
-        // Other sources than fixed.
-        {"namespace", later, "of a Kubernetes or Nacos service"},
-        {"service", later, "its name in the registry"},
-        {"port", later, "of a Kubernetes service"},
-        {"group", later, "of a Nacos service"},
-        {"clusters", later, "of a Nacos service"},
-        {"function", later, "of function compute"},
-        {"qualifier", later, "a version or alias of the function"},
-        {"invoke", later, "how the function is called"},
-        // AI and agent services.
-        {"supplier", later, "the vendor of a large-model service"},
-        {"provider", later, "the platform of an agent"},
-        {"application", later, "what the agent is"},
-        {"app_id", later, "of the agent"},
-        {"base_url", later, "where the vendor's API is"},
-        {"api_key", later, "for the vendor"},
-        {"api_keys", later, "for the vendor"},
-        {"region", later, "of the vendor"},
-        {"access_key_id", later, "for the vendor"},
-        {"access_key_secret", later, "for the vendor"},
-        {"session_token", later, "for the vendor"},
-        {"dialect", later, "the shape of the messages"},
-        {"models", later, "names given to models"},
-        {"fallback", later, "services tried next"},
-        {"max_body", later, "the largest request that is translated"},
+            {"name", &service::name, config::name{}, "what routes, logs and metrics call it",
+             config::required},
+            {"source", &service::source, source_kind{}, "where its nodes come from"},
+            {"url", &service::nodes, node_list{}, "the nodes; a service with fixed nodes needs it"},
+            {"tls", config::block<service>(tls_schema()), "how nodes are spoken to"},
+            {"protocol", config::only_word{"http1", {"http2", "auto"}},
+             "the HTTP version spoken to nodes"},
+            {"balancer", &service::balancer, balancers, "which node is next"},
+            {"pool", &service::pool, config::block(pool_schema()),
+             "connections of one worker to one node"},
+            {"retries", &service::retries, config::block(retry_schema()),
+             "when another node is tried"},
+            {"timeouts", &service::timeouts, config::block(http::timeout_overrides_schema()),
+             "instead of the global ones"},
+            {"health", later, "active and passive health checks"},
+            {"breaker", later, "bounds on what a service may have in flight"},
+            // Other sources than fixed.
+            {"namespace", later, "of a Kubernetes or Nacos service"},
+            {"service", later, "its name in the registry"},
+            {"port", later, "of a Kubernetes service"},
+            {"group", later, "of a Nacos service"},
+            {"clusters", later, "of a Nacos service"},
+            {"function", later, "of function compute"},
+            {"qualifier", later, "a version or alias of the function"},
+            {"invoke", later, "how the function is called"},
+            // AI and agent services.
+            {"supplier", later, "the vendor of a large-model service"},
+            {"provider", later, "the platform of an agent"},
+            {"application", later, "what the agent is"},
+            {"app_id", later, "of the agent"},
+            {"base_url", later, "where the vendor's API is"},
+            {"api_key", later, "for the vendor"},
+            {"api_keys", later, "for the vendor"},
+            {"region", later, "of the vendor"},
+            {"access_key_id", later, "for the vendor"},
+            {"access_key_secret", later, "for the vendor"},
+            {"session_token", later, "for the vendor"},
+            {"dialect", later, "the shape of the messages"},
+            {"models", later, "names given to models"},
+            {"fallback", later, "services tried next"},
+            {"max_body", later, "the largest request that is translated"},
         },
         [](const config::value& from, const service&, bool) {
             const auto source = from.find("source");
@@ -131,4 +141,4 @@ const config::schema<service_settings>& service_schema() {
     return keys;
 }
 
-} // namespace sluice::service
+}  // namespace sluice::service

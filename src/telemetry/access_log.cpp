@@ -27,7 +27,7 @@ static_assert(ring_size > access_line::longest);
 
 /// Lines of a busy log are gathered this long before they are written: one system call for many.
 constexpr std::chrono::milliseconds gather_time{10};
-constexpr std::chrono::milliseconds no_end{-1};  ///< of a wait, as poll() says it
+constexpr std::chrono::milliseconds no_end{-1};        ///< of a wait, as poll() says it
 constexpr std::chrono::milliseconds last_grace{1000};  ///< for a slow reader, at the end
 
 /// What one worker writes with.

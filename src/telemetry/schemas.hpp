@@ -11,4 +11,4 @@ const config::schema<metrics_settings>& metrics_schema();
 const config::schema<access_log_settings>& access_log_schema();
 const config::schema<log_settings>& log_schema();
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

@@ -7,7 +7,8 @@ namespace sluice::telemetry {
 namespace {
 
 const config::choice<line_format>& formats() {
-    static const config::choice<line_format> words{{"json", line_format::json}, {"text", line_format::text}};
+    static const config::choice<line_format> words{{"json", line_format::json},
+                                                   {"text", line_format::text}};
     return words;
 }
 
@@ -24,13 +25,14 @@ struct log_path {
     std::string expected() const { return "stdout, stderr, off or the path of a file"; }
 };
 
-} // namespace
+}  // namespace
 
 const config::schema<metrics_settings>& metrics_schema() {
     static const config::schema<metrics_settings> keys{
         {"per_route", &metrics_settings::per_route, config::flag{}, "a series for each route"},
         {"per_node", &metrics_settings::per_node, config::flag{}, "a series for each node"},
-        {"max_series", &metrics_settings::max_series, config::whole{100, 10'000'000}, "beyond it, new ones share the label other"},
+        {"max_series", &metrics_settings::max_series, config::whole{100, 10'000'000},
+         "beyond it, new ones share the label other"},
     };
     return keys;
 }
@@ -44,8 +46,10 @@ const config::schema<access_log_settings>& access_log_schema() {
 }
 
 const config::schema<log_settings>& log_schema() {
-    static const config::choice<log_level> levels{{"debug", log_level::debug}, {"info", log_level::info},
-                                                  {"warn", log_level::warn}, {"error", log_level::error}};
+    static const config::choice<log_level> levels{{"debug", log_level::debug},
+                                                  {"info", log_level::info},
+                                                  {"warn", log_level::warn},
+                                                  {"error", log_level::error}};
     static const config::schema<log_settings> keys{
         {"level", &log_settings::level, levels, "the least level that is written"},
         {"format", &log_settings::format, formats(), "how a line looks"},
@@ -53,4 +57,4 @@ const config::schema<log_settings>& log_schema() {
     return keys;
 }
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

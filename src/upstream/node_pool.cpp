@@ -11,12 +11,14 @@ namespace sluice::upstream {
 
 namespace {
 
-// How often idle connections are looked at: a node that closed one should not hold a descriptor of ours for long.
+// How often idle connections are looked at: a node that closed one should not hold a descriptor of
+// ours for long.
 constexpr std::chrono::seconds reap_interval{1};
 
-} // namespace
+}  // namespace
 
-slot_wait::slot_wait(node_pool& pool, time_point deadline) noexcept : timer(expire), pool_(pool), deadline_(deadline) {}
+slot_wait::slot_wait(node_pool& pool, time_point deadline) noexcept
+    : timer(expire), pool_(pool), deadline_(deadline) {}
 
 slot_wait::~slot_wait() { std::erase(pool_.waiting_, this); }
 
@@ -39,9 +41,11 @@ void slot_wait::finish(runtime::wake why) noexcept {
     pool_.worker_.schedule(std::exchange(waiter_, nullptr));
 }
 
-node_pool::node_pool(runtime::worker& owner, const net::address& target, const service::pool_settings& settings,
+node_pool::node_pool(runtime::worker& owner, const net::address& target,
+                     const service::pool_settings& settings,
                      std::shared_ptr<service::node_stats> stats)
-    : worker_(owner), target_(target), settings_(settings), stats_(std::move(stats)), reaper_(*this) {}
+    : worker_(owner), target_(target), settings_(settings), stats_(std::move(stats)),
+      reaper_(*this) {}
 
 node_pool::~node_pool() { stats_->set_connections(worker_.index(), 0, 0); }
 
@@ -98,10 +102,13 @@ void node_pool::wake_next() noexcept {
 }
 
 void node_pool::count_idle() noexcept {
-    stats_->set_connections(worker_.index(), static_cast<std::int64_t>(open_), static_cast<std::int64_t>(idle_.size()));
+    stats_->set_connections(worker_.index(), static_cast<std::int64_t>(open_),
+                            static_cast<std::int64_t>(idle_.size()));
 }
 
-void node_pool::reaper::expire(runtime::timer& expired) noexcept { static_cast<reaper&>(expired).pool.reap(); }
+void node_pool::reaper::expire(runtime::timer& expired) noexcept {
+    static_cast<reaper&>(expired).pool.reap();
+}
 
 void node_pool::reap() noexcept {
     const auto oldest_kept = worker_.now() - settings_.idle_timeout;
@@ -127,4 +134,4 @@ std::size_t node_pool::shed_idle() noexcept {
     return closed;
 }
 
-} // namespace sluice::upstream
+}  // namespace sluice::upstream

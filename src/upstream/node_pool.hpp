@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connections of one worker to one node: idle ones kept newest-first, a bound on all of them, and a queue of
-// requests that wait for room. Used by proxy/attempt.
+// The connections of one worker to one node: idle ones kept newest-first, a bound on all of them,
+// and a queue of requests that wait for room. Used by proxy/attempt.
 #pragma once
 
 #include "http/h1/client_session.hpp"
-
 #include "sluice/net/address.hpp"
 #include "sluice/runtime/timer_wheel.hpp"
 #include "sluice/service/node_stats.hpp"
@@ -19,7 +18,8 @@ namespace sluice::upstream {
 
 class node_pool;
 
-/// A request's place in the queue of a full pool. Lives in the exchange; leaves the queue at its end.
+/// A request's place in the queue of a full pool. Lives in the exchange; leaves the queue at its
+/// end.
 class slot_wait : public runtime::timer {
 public:
     slot_wait(node_pool&, time_point deadline) noexcept;
@@ -47,7 +47,8 @@ class node_pool {
 public:
     using connection = std::unique_ptr<http::h1::client_session>;
 
-    node_pool(runtime::worker&, const net::address&, const service::pool_settings&, std::shared_ptr<service::node_stats>);
+    node_pool(runtime::worker&, const net::address&, const service::pool_settings&,
+              std::shared_ptr<service::node_stats>);
     ~node_pool();  ///< nothing may be leased or waiting
     node_pool(const node_pool&) = delete;
     node_pool& operator=(const node_pool&) = delete;
@@ -55,7 +56,8 @@ public:
     const net::address& target() const noexcept { return target_; }
     /// The newest idle connection that still stands; null when there is none.
     connection take_idle();
-    /// Room for one more connection. Whoever gets true must connect and then adopt() or give up the place with release().
+    /// Room for one more connection. Whoever gets true must connect and then adopt() or give up the
+    /// place with release().
     bool reserve() noexcept;
     /// The place reserved is used by a connection that now stands.
     connection adopt(std::unique_ptr<net::stream>);
@@ -103,4 +105,4 @@ private:
     reaper reaper_;
 };
 
-} // namespace sluice::upstream
+}  // namespace sluice::upstream

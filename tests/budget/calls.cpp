@@ -34,7 +34,7 @@ static void* note_allocation(void* room) {
     return room;
 }
 
-} // namespace budget
+}  // namespace budget
 
 void* operator new(std::size_t size) { return budget::note_allocation(std::malloc(size)); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
@@ -52,8 +52,8 @@ void operator delete(void* room, std::size_t, std::align_val_t) noexcept { std::
 
 extern "C" {
 
-#define SLUICE_COUNT_IO(name, parameters, arguments)     \
-    ssize_t __real_##name parameters;                    \
+#define SLUICE_COUNT_IO(name, parameters, arguments)                                               \
+    ssize_t __real_##name parameters;                                                              \
     ssize_t __wrap_##name parameters { return budget::note_io(__real_##name arguments); }
 
 SLUICE_COUNT_IO(recv, (int fd, void* room, size_t size, int flags), (fd, room, size, flags))
@@ -63,20 +63,25 @@ SLUICE_COUNT_IO(read, (int fd, void* room, size_t size), (fd, room, size))
 SLUICE_COUNT_IO(write, (int fd, const void* bytes, size_t size), (fd, bytes, size))
 SLUICE_COUNT_IO(writev, (int fd, const iovec* pieces, int count), (fd, pieces, count))
 
-#define SLUICE_COUNT_OTHER(name, parameters, arguments) \
-    int __real_##name parameters;                       \
-    int __wrap_##name parameters {                      \
-        budget::note_other();                                   \
-        return __real_##name arguments;                 \
+#define SLUICE_COUNT_OTHER(name, parameters, arguments)                                            \
+    int __real_##name parameters;                                                                  \
+    int __wrap_##name parameters {                                                                 \
+        budget::note_other();                                                                      \
+        return __real_##name arguments;                                                            \
     }
 
-SLUICE_COUNT_OTHER(epoll_ctl, (int set, int what, int fd, epoll_event* event), (set, what, fd, event))
-SLUICE_COUNT_OTHER(timerfd_settime, (int fd, int flags, const itimerspec* next, itimerspec* old), (fd, flags, next, old))
-SLUICE_COUNT_OTHER(setsockopt, (int fd, int level, int name, const void* value, socklen_t size), (fd, level, name, value, size))
-SLUICE_COUNT_OTHER(getsockopt, (int fd, int level, int name, void* value, socklen_t* size), (fd, level, name, value, size))
+SLUICE_COUNT_OTHER(epoll_ctl, (int set, int what, int fd, epoll_event* event),
+                   (set, what, fd, event))
+SLUICE_COUNT_OTHER(timerfd_settime, (int fd, int flags, const itimerspec* next, itimerspec* old),
+                   (fd, flags, next, old))
+SLUICE_COUNT_OTHER(setsockopt, (int fd, int level, int name, const void* value, socklen_t size),
+                   (fd, level, name, value, size))
+SLUICE_COUNT_OTHER(getsockopt, (int fd, int level, int name, void* value, socklen_t* size),
+                   (fd, level, name, value, size))
 SLUICE_COUNT_OTHER(socket, (int family, int type, int protocol), (family, type, protocol))
 SLUICE_COUNT_OTHER(connect, (int fd, const sockaddr* where, socklen_t size), (fd, where, size))
-SLUICE_COUNT_OTHER(accept4, (int fd, sockaddr* from, socklen_t* size, int flags), (fd, from, size, flags))
+SLUICE_COUNT_OTHER(accept4, (int fd, sockaddr* from, socklen_t* size, int flags),
+                   (fd, from, size, flags))
 SLUICE_COUNT_OTHER(shutdown, (int fd, int how), (fd, how))
 SLUICE_COUNT_OTHER(close, (int fd), (fd))
 
@@ -86,4 +91,4 @@ int __wrap_epoll_wait(int set, epoll_event* events, int most, int timeout) {
     return __real_epoll_wait(set, events, most, timeout);
 }
 
-} // extern "C"
+}  // extern "C"

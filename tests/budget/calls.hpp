@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the code under test asks of the heap and of the kernel, counted where the linker sends those calls
-// (--wrap, see CMakeLists.txt) while `counting` is on.
+// What the code under test asks of the heap and of the kernel, counted where the linker sends those
+// calls (--wrap, see CMakeLists.txt) while `counting` is on.
 #pragma once
 
 namespace budget {
@@ -14,6 +14,7 @@ struct calls {
 };
 
 extern calls counted;
-extern thread_local bool counting;  ///< of this thread: the writer of the access log is not part of a request
+/// of this thread: the writer of the access log is not part of a request
+extern thread_local bool counting;
 
-} // namespace budget
+}  // namespace budget

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kept-alive request through the gateway may cost (docs/adr/0002): no allocation, one read and one write a side,
-// and not one question to the kernel whose answer is already known.
+// What a kept-alive request through the gateway may cost (docs/adr/0002): no allocation, one read
+// and one write a side, and not one question to the kernel whose answer is already known.
 #include "budget/calls.hpp"
 #include "fake/gateway_rig.hpp"
 
@@ -38,7 +38,8 @@ public:
     }
 
 private:
-    static constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello";
+    static constexpr std::string_view answer =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello";
 
     sluice::app::settings settings(bool log) {
         auto all = settings_for({&node_});
@@ -58,7 +59,7 @@ private:
     fake::socket upstream_;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a kept-alive request allocates nothing, with the log and without it") {
     const bool log = GENERATE(false, true);
@@ -69,7 +70,8 @@ TEST_CASE("a kept-alive request allocates nothing, with the log and without it")
         REQUIRE(connection.one_request().allocations == 0);
 }
 
-TEST_CASE("a kept-alive request costs four calls and its waits: no refused call, no set, no timer") {
+TEST_CASE(
+    "a kept-alive request costs four calls and its waits: no refused call, no set, no timer") {
     kept_alive connection(true);
     for (int i = 0; i < 20; ++i)
         connection.one_request();
@@ -84,7 +86,8 @@ TEST_CASE("a kept-alive request costs four calls and its waits: no refused call,
 
 TEST_CASE("a small body that comes with its head costs no more") {
     kept_alive connection(true);
-    constexpr std::string_view post = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody";
+    constexpr std::string_view post =
+        "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody";
     for (int i = 0; i < 20; ++i)
         connection.one_request(post);
     const auto cost = connection.one_request(post);

@@ -13,7 +13,8 @@ TEST_CASE("a trailer section larger than a block is never read byte by byte") {
         settings.limits.head = 1 << 20;
     fake::gateway_rig rig(settings);
     auto client = rig.connect();
-    std::string request = "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n";
+    std::string request =
+        "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n";
     for (int i = 0; i < 100; ++i)
         request += "X-Sum: " + std::string(2000, 's') + "\r\n";
     request += "\r\n";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads every broken configuration of cases/ and compares what is said about it with the texts kept beside it.
-// A line that must be complained about ends in `#!`; that is checked apart from the kept texts, so that they cannot
-// be taken over blindly. With SLUICE_UPDATE_SNAPSHOTS set the texts are written anew.
+// Reads every broken configuration of cases/ and compares what is said about it with the texts kept
+// beside it. A line that must be complained about ends in `#!`; that is checked apart from the kept
+// texts, so that they cannot be taken over blindly. With SLUICE_UPDATE_SNAPSHOTS set the texts are
+// written anew.
 #include "app/load_settings.hpp"
 #include "sluice/base/strings.hpp"
 
@@ -50,7 +51,8 @@ void compare(const fs::path& kept, const std::string& got) {
     CHECK(changed.empty());
 }
 
-/// A configuration read as if the folder of the cases were the working directory, with two variables in reach.
+/// A configuration read as if the folder of the cases were the working directory, with two
+/// variables in reach.
 sluice::app::loaded_settings load_case(const std::string& name) {
     auto around = sluice::config::machine();
     around.variable = [](const std::string& variable) -> std::optional<std::string> {
@@ -74,7 +76,7 @@ void collect_marked(const std::string& name, line_set& lines) {
             lines.insert(name + ":" + std::to_string(number));
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("every broken configuration is refused at the right lines and in the kept words") {
     fs::current_path(SLUICE_CHECK_CASES);

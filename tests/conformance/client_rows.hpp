@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of what clients may send: each row with the status it earns and what of it reaches the node.
+// The table of what clients may send: each row with the status it earns and what of it reaches the
+// node.
 #pragma once
 
 #include "forwarded.hpp"

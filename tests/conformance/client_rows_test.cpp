@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every row of the table three times: as it is, with its bytes in two packets split at every offset, and in a pipeline
-// behind a good request with another one behind it.
+// Every row of the table three times: as it is, with its bytes in two packets split at every
+// offset, and in a pipeline behind a good request with another one behind it.
 #include "client_rows.hpp"
 #include "generated_case.hpp"
 #include "raw_client.hpp"
@@ -45,8 +45,9 @@ void check_seen(const scripted_node& node, const std::vector<expected_request>& 
         CHECK(describe(seen[i]) == describe(wanted[i]));
 }
 
-// After an accepted row the connection serves on; after any other the node has seen no whole request. `sentinel` goes
-// over a connection of its own: what the row made the gateway send is at the node before it.
+// After an accepted row the connection serves on; after any other the node has seen no whole
+// request. `sentinel` goes over a connection of its own: what the row made the gateway send is at
+// the node before it.
 void check_answer(bench& b, raw_client& client, const client_row& row) {
     if (row.reached) {
         check_ok(client);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What clients do besides the rows of the table: odd packets, expectations, fields about the connection, paths, HTTP
+// What clients do besides the rows of the table: odd packets, expectations, fields about the
+// connection, paths, HTTP
 // 1.0, HEAD and trailers.
 #include "exchange_bench.hpp"
 

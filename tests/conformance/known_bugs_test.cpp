@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bugs other proxies had, each a test under its number; rows of the tables that are such bugs are not repeated.
+// Bugs other proxies had, each a test under its number; rows of the tables that are such bugs are
+// not repeated.
 #include "exchange_bench.hpp"
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the gateway answers itself: the right status, a body in JSON, and a connection that is never confused by a
-// request body nobody read.
+// What the gateway answers itself: the right status, a body in JSON, and a connection that is never
+// confused by a request body nobody read.
 #include "exchange_bench.hpp"
 
 #include <string>

@@ -45,7 +45,8 @@ progress read_trailers(std::string_view bytes, std::size_t at, message& into) {
     }
 }
 
-// A size line is hexadecimal digits and nothing else: what a client adds to it must not come through.
+// A size line is hexadecimal digits and nothing else: what a client adds to it must not come
+// through.
 progress read_chunks(std::string_view bytes, message& into) {
     for (std::size_t at = into.head.size();;) {
         const auto end = bytes.find(line_end, at);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Just enough HTTP/1 to take messages apart that must be well formed: written apart from the gateway's own parser, and
-// stricter, so that the two cannot be wrong in the same way.
+// Just enough HTTP/1 to take messages apart that must be well formed: written apart from the
+// gateway's own parser, and stricter, so that the two cannot be wrong in the same way.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,8 @@ struct message {
 
     std::string_view start_line() const;
     unsigned status() const;
-    /// The value of the only field of that name; nothing when there is none. Throws when there are several.
+    /// The value of the only field of that name; nothing when there is none. Throws when there are
+    /// several.
     std::optional<std::string> field(std::string_view name) const;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What nodes may do wrong, and a little they may do: the status of the contract before the head is out, a visibly
-// broken message after it, and never another request on a connection in doubt.
+// What nodes may do wrong, and a little they may do: the status of the contract before the head is
+// out, a visibly broken message after it, and never another request on a connection in doubt.
 #include "exchange_bench.hpp"
 #include "generated_case.hpp"
 

@@ -9,7 +9,8 @@ namespace sluice::conformance {
 void raw_client::send_split(std::string_view bytes, std::size_t at) {
     socket_.send(bytes.substr(0, at));
     std::this_thread::
-        yield();  // lets a worker take the first part; when it does not, the case is the unsplit one
+        // lets a worker take the first part; when it does not, the case is the unsplit one
+        yield();
     socket_.send(bytes.substr(at));
 }
 

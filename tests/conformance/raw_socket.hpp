@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A blocking TCP socket on 127.0.0.1 that says plainly what happened to it. Every receive has a time limit: a test
-// fails instead of hanging.
+// A blocking TCP socket on 127.0.0.1 that says plainly what happened to it. Every receive has a
+// time limit: a test fails instead of hanging.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole gateway inside a test: app::process from a YAML text, on ports the kernel chose, run by a thread of its
-// own until the test ends.
+// The whole gateway inside a test: app::process from a YAML text, on ports the kernel chose, run by
+// a thread of its own until the test ends.
 #pragma once
 
 #include "app/process.hpp"
@@ -23,7 +23,8 @@ struct gateway_setup {
 
 class running_gateway {
 public:
-    /// Serves when this returns. Throws std::runtime_error with what is wrong with the configuration.
+    /// Serves when this returns. Throws std::runtime_error with what is wrong with the
+    /// configuration.
     explicit running_gateway(const gateway_setup&);
     ~running_gateway();
     running_gateway(const running_gateway&) = delete;

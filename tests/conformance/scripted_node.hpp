@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A node that does exactly what a script says, good or bad, and remembers every byte it was sent. Threads and blocking
-// sockets: nothing here is shared with the gateway's own I/O.
+// A node that does exactly what a script says, good or bad, and remembers every byte it was sent.
+// Threads and blocking sockets: nothing here is shared with the gateway's own I/O.
 #pragma once
 
 #include "message.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// No answer ever reaches another request: clients send tokens nobody else sends to a node that echoes them and
-// misbehaves at random, from a fixed seed.
+// No answer ever reaches another request: clients send tokens nobody else sends to a node that
+// echoes them and misbehaves at random, from a fixed seed.
 #include "raw_client.hpp"
 #include "running_gateway.hpp"
 #include "sluice/base/random.hpp"
@@ -21,7 +21,8 @@ namespace {
 constexpr unsigned clients = 8;
 constexpr unsigned requests_each = 300;
 
-// One connection of a node that answers each request with its own token, or breaks off in one of many ways.
+// One connection of a node that answers each request with its own token, or breaks off in one of
+// many ways.
 void answer_badly(raw_socket socket, std::uint64_t seed) {
     random_source random(seed);
     std::string in;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One worker's gateway between clients and nodes that a test plays byte by byte, with the test's own time: the real
-// codecs, pools and rules, no threads, no listener.
+// One worker's gateway between clients and nodes that a test plays byte by byte, with the test's
+// own time: the real codecs, pools and rules, no threads, no listener.
 #pragma once
 
 #include "app/build_table.hpp"
@@ -19,7 +19,8 @@
 
 namespace fake {
 
-/// Small pieces leave at once: none waits for the kernel's delayed acknowledgement of the one before.
+/// Small pieces leave at once: none waits for the kernel's delayed acknowledgement of the one
+/// before.
 inline void send_at_once(const socket& one) noexcept {
     const int on = 1;
     ::setsockopt(one.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -28,7 +29,8 @@ inline void send_at_once(const socket& one) noexcept {
 /// A node: a listening socket on a port of the kernel's choice.
 class node {
 public:
-    explicit node(int backlog = 16) : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    explicit node(int backlog = 16)
+        : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
         sockaddr_in here{};
         here.sin_family = AF_INET;
         here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -74,17 +76,17 @@ inline sluice::app::settings settings_for(std::initializer_list<const node*> nod
 class gateway_rig {
 public:
     explicit gateway_rig(sluice::app::settings from)
-        : settings(std::move(from)),
-          metrics(settings.metrics, 1),
-          log(settings.access_log, 1),
-          gateway(loop.worker, {metrics, log, settings.metrics.per_route, settings.metrics.per_node}) {
+        : settings(std::move(from)), metrics(settings.metrics, 1), log(settings.access_log, 1),
+          gateway(loop.worker,
+                  {metrics, log, settings.metrics.per_route, settings.metrics.per_node}) {
         table = sluice::app::build_table(settings, 1, 1);
         gateway.adopt(table);
         auto terms = std::make_shared<sluice::http::h1::server_settings>();
         terms->listener.name = "web";
         terms->bounds = settings.limits;
         terms->deadlines = settings.timeouts;
-        server = std::make_unique<sluice::http::h1::server>(loop.worker, terms, gateway, [this] { ++closed; });
+        server = std::make_unique<sluice::http::h1::server>(loop.worker, terms, gateway,
+                                                            [this] { ++closed; });
     }
     ~gateway_rig() {
         server->abort();
@@ -110,7 +112,9 @@ public:
         from.send(bytes);
         loop.settle();
     }
-    sluice::service::node_stats::reading stats(std::size_t node = 0) const { return table->services[0]->nodes[node].stats->read(); }
+    sluice::service::node_stats::reading stats(std::size_t node = 0) const {
+        return table->services[0]->nodes[node].stats->read();
+    }
 
     sluice::app::settings settings;
     fake::loop loop;
@@ -125,4 +129,4 @@ public:
 inline constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 inline constexpr std::string_view empty_answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-} // namespace fake
+}  // namespace fake

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A worker whose turns and whose time a test owns: nothing blocks, nothing happens between two calls of settle().
-// For everything that waits on sockets or deadlines.
+// A worker whose turns and whose time a test owns: nothing blocks, nothing happens between two
+// calls of settle(). For everything that waits on sockets or deadlines.
 #pragma once
 
 #include "sluice/runtime/task.hpp"
@@ -27,8 +27,8 @@ class loop {
 public:
     explicit loop(unsigned index = 0) : worker(index, &stopped_clock::now) {}
 
-    /// Turns until everything that was ready has run. One turn wakes those whom the one before wrote to, and no
-    /// conversation here takes more rounds than that.
+    /// Turns until everything that was ready has run. One turn wakes those whom the one before
+    /// wrote to, and no conversation here takes more rounds than that.
     void settle(int turns = 12) {
         for (int i = 0; i < turns; ++i)
             worker.turn(worker.now());
@@ -45,4 +45,4 @@ public:
 /// A little more than a deadline: the wheel fires within one of its ticks.
 inline constexpr sluice::duration past = 2 * sluice::runtime::timer_wheel::tick;
 
-} // namespace fake
+}  // namespace fake

@@ -43,14 +43,16 @@ public:
     std::size_t send(std::string_view bytes) noexcept {
         std::size_t sent = 0;
         while (sent < bytes.size()) {
-            const auto put = ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            const auto put =
+                ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
             if (put <= 0)
                 break;
             sent += static_cast<std::size_t>(put);
         }
         return sent;
     }
-    /// Everything that has arrived, at most about `most` bytes. at_end() tells whether the end came too.
+    /// Everything that has arrived, at most about `most` bytes. at_end() tells whether the end came
+    /// too.
     std::string receive(std::size_t most = std::string::npos) {
         std::string all;
         char piece[16384];
@@ -88,4 +90,4 @@ struct socket_pair {
     socket theirs;  ///< kept by the test
 };
 
-} // namespace fake
+}  // namespace fake

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chunked bodies of any bytes: however the input is cut, content, trailers and verdict are the same, and no trailer
-// ever carries what frames or routes a message.
+// Chunked bodies of any bytes: however the input is cut, content, trailers and verdict are the
+// same, and no trailer ever carries what frames or routes a message.
 #include "http/h1/chunked.hpp"
 
 #include <algorithm>
@@ -30,7 +30,8 @@ struct reading {
     std::string_view reason;
 };
 
-void drain(chunk_decoder& decoder, std::string_view available, const limits& bounds, reading& so_far) {
+void drain(chunk_decoder& decoder, std::string_view available, const limits& bounds,
+           reading& so_far) {
     do {
         const auto step = decoder.next(available.substr(so_far.consumed), bounds);
         require(step.consumed <= available.size() - so_far.consumed);
@@ -52,14 +53,15 @@ reading read_in_pieces(std::string_view input, std::uint8_t cuts, const limits& 
     chunk_decoder decoder;
     reading pieces;
     std::size_t length = 0;
-    for (unsigned turn = 0; pieces.at == chunk_decoder::state::need_more && length < input.size(); ++turn) {
+    for (unsigned turn = 0; pieces.at == chunk_decoder::state::need_more && length < input.size();
+         ++turn) {
         length = std::min(input.size(), length + ((cuts >> (turn % 8) & 1U) != 0 ? 1 : 7));
         drain(decoder, input.substr(0, length), bounds, pieces);
     }
     return pieces;
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     if (size < 3)

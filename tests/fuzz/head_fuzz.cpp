@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Heads of any bytes. The first byte picks the kind and the policies, the second where the input is cut. Whatever the
-// cut, the verdict is the same, and a request that is accepted and written again reads back as the same message.
+// Heads of any bytes. The first byte picks the kind and the policies, the second where the input is
+// cut. Whatever the cut, the verdict is the same, and a request that is accepted and written again
+// reads back as the same message.
 #include "http/h1/parse.hpp"
 #include "http/h1/write.hpp"
-
 #include "sluice/base/arena.hpp"
 #include "sluice/base/byte_buffer.hpp"
 
@@ -63,7 +63,8 @@ named_values end_to_end(const request_head& head) {
     named_values fields;
     for (const field& one : head.fields) {
         const bool ours = one.id == field_id::x_request_id || one.id == field_id::x_forwarded_for ||
-                          one.id == field_id::x_forwarded_host || one.id == field_id::x_forwarded_proto;
+                          one.id == field_id::x_forwarded_host ||
+                          one.id == field_id::x_forwarded_proto;
         if (!one.hop_by_hop && !ours)
             fields.emplace_back(one.name, one.value);
     }
@@ -80,7 +81,8 @@ void check_rewritten(const request_head& head, h1::head_rules rules) {
     sluice::byte_buffer buffer;
     h1::write_request(buffer, out);
 
-    rules.bounds = {.head = 1U << 20U, .line = 1U << 20U, .headers = 1U << 20U, .body = {}, .connections = 1};
+    rules.bounds = {
+        .head = 1U << 20U, .line = 1U << 20U, .headers = 1U << 20U, .body = {}, .connections = 1};
     std::string bytes{buffer.view()};
     sluice::arena room;
     request_head again;
@@ -90,9 +92,11 @@ void check_rewritten(const request_head& head, h1::head_rules rules) {
     require(again.method_name == head.method_name && again.path == head.path);
     require(again.query == head.query && again.has_query == head.has_query);
     require(again.authority == out.authority);
-    const bool gained_length = head.body.how == framing::kind::none && again.body.how == framing::kind::length;
-    require(gained_length ? again.body.length == 0
-                          : again.body.how == head.body.how && again.body.length == head.body.length);
+    const bool gained_length =
+        head.body.how == framing::kind::none && again.body.how == framing::kind::length;
+    require(gained_length
+                ? again.body.length == 0
+                : again.body.how == head.body.how && again.body.length == head.body.length);
     require(again.expects_continue == head.expects_continue && again.upgrade.empty());
     require(again.trailers_wanted == head.trailers_wanted);
     require(end_to_end(again) == end_to_end(head));
@@ -104,9 +108,11 @@ void try_request(std::string_view input, std::size_t cut, const picked& how) {
     h1::scan_position at;
     std::string bytes{input};
     const parse_step whole = h1::parse_request(bytes, at, how.rules, room, head);
-    check_split<request_head>(input, cut, whole, [&](std::string& part, h1::scan_position& p, sluice::arena& a, request_head& h) {
-        return h1::parse_request(part, p, how.rules, a, h);
-    });
+    check_split<request_head>(
+        input, cut, whole,
+        [&](std::string& part, h1::scan_position& p, sluice::arena& a, request_head& h) {
+            return h1::parse_request(part, p, how.rules, a, h);
+        });
     if (whole.at == parse_step::state::complete)
         check_rewritten(head, how.rules);
 }
@@ -117,18 +123,22 @@ void try_response(std::string_view input, std::size_t cut, const picked& how) {
     h1::scan_position at;
     std::string bytes{input};
     const parse_step whole = h1::parse_response(bytes, at, how.rules.bounds, how.verb, room, head);
-    check_split<response_head>(input, cut, whole, [&](std::string& part, h1::scan_position& p, sluice::arena& a, response_head& h) {
-        return h1::parse_response(part, p, how.rules.bounds, how.verb, a, h);
-    });
+    check_split<response_head>(
+        input, cut, whole,
+        [&](std::string& part, h1::scan_position& p, sluice::arena& a, response_head& h) {
+            return h1::parse_response(part, p, how.rules.bounds, how.verb, a, h);
+        });
     if (whole.at != parse_step::state::complete)
         return;
     sluice::byte_buffer buffer;
-    h1::write_response(buffer, head, head.body, h1::persistence::close, "Thu, 01 Jan 1970 00:00:00 GMT", "");
+    h1::write_response(buffer, head, head.body, h1::persistence::close,
+                       "Thu, 01 Jan 1970 00:00:00 GMT", "");
     std::string written{buffer.view()};
     response_head again;
     sluice::arena second_room;
     h1::scan_position second;
-    const limits wide{.head = 1U << 20U, .line = 1U << 20U, .headers = 1U << 20U, .body = {}, .connections = 1};
+    const limits wide{
+        .head = 1U << 20U, .line = 1U << 20U, .headers = 1U << 20U, .body = {}, .connections = 1};
     const parse_step step = h1::parse_response(written, second, wide, how.verb, second_room, again);
     require(step.at == parse_step::state::complete && step.consumed == written.size());
     require(again.status == head.status && again.reason == head.reason);
@@ -136,7 +146,7 @@ void try_response(std::string_view input, std::size_t cut, const picked& how) {
     require(again.declared_length == head.declared_length);
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     if (size < 2)

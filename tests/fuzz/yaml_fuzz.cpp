@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a configuration: loading, reading, reporting and dumping end, within bounds, without touching the
-// machine, and never show what came from a reference.
+// Any bytes as a configuration: loading, reading, reporting and dumping end, within bounds, without
+// touching the machine, and never show what came from a reference.
 #include "app/load_settings.hpp"
 #include "sluice/base/strings.hpp"
 
@@ -20,7 +20,9 @@ sluice::config::surroundings nothing_but(const std::string& text) {
             },
             [](const std::string&) { return std::vector<std::string>{"main.yaml"}; },
             [](const std::string& path) { return path; },
-            [](const std::string& name) { return name == "S" ? std::optional(std::string(secret)) : std::nullopt; }};
+            [](const std::string& name) {
+                return name == "S" ? std::optional(std::string(secret)) : std::nullopt;
+            }};
 }
 
 void require(bool holds) {
@@ -28,7 +30,7 @@ void require(bool holds) {
         std::abort();
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(bytes), size);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Either side leaves, politely or not, at every step of a proxied request. Whatever it was: nothing is left behind
-// (the sanitizer looks too), the other side hears of it within the grace, and the next request is served.
+// Either side leaves, politely or not, at every step of a proxied request. Whatever it was: nothing
+// is left behind (the sanitizer looks too), the other side hears of it within the grace, and the
+// next request is served.
 #include "fake/gateway_rig.hpp"
-
 #include "sluice/base/random.hpp"
 
 #include <catch2/catch.hpp>
@@ -19,19 +19,23 @@ enum class step { connecting, sending, waiting_body, waiting_head, answering, tu
 enum class leaver { client, node };
 enum class manner { politely, by_reset };
 
-constexpr std::string_view upgrade = "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
-constexpr std::string_view switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+constexpr std::string_view upgrade =
+    "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+constexpr std::string_view switching =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
 
 class story {
 public:
-    explicit story(std::uint64_t seed) : random_(seed), node_(std::make_unique<fake::node>()), rig_(settings()) {}
+    explicit story(std::uint64_t seed)
+        : random_(seed), node_(std::make_unique<fake::node>()), rig_(settings()) {}
 
     void run(step at, leaver who, manner how) {
         client_ = rig_.connect();
         reach(at);
         leave(who == leaver::client ? client_ : upstream_, how);
         rig_.loop.settle();
-        // The half-close grace. An orderly end behind bytes nobody reads does not arrive before the send is given up.
+        // The half-close grace. An orderly end behind bytes nobody reads does not arrive before the
+        // send is given up.
         const bool unseen = at == step::sending && who == leaver::client && how == manner::politely;
         rig_.loop.advance((unseen ? 60s : 1s) + fake::past);
         if (who == leaver::client && upstream_) {
@@ -63,7 +67,8 @@ private:
         switch (at) {
         case step::connecting:
             fill_queue();
-            rig_.send(client_, "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + piece());
+            rig_.send(client_,
+                      "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + piece());
             return;
         case step::sending:  // the node reads nothing until its window is full
             rig_.send(client_, "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n");
@@ -71,9 +76,12 @@ private:
                 rig_.loop.settle(2);
             break;
         case step::waiting_body:
-            rig_.send(client_, random_.next() % 2 == 0
-                                   ? "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + piece()
-                                   : "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+            rig_.send(client_,
+                      random_.next() % 2 == 0
+                          ? "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" +
+                                piece()
+                          : "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+                            "chunked\r\n\r\n5\r\nhello\r\n");
             break;
         case step::waiting_head:
             rig_.send(client_, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
@@ -112,7 +120,8 @@ private:
             one.close();
     }
 
-    // An idempotent request may have been sent again: this time the node never answers, until the test ends it.
+    // An idempotent request may have been sent again: this time the node never answers, until the
+    // test ends it.
     void accept_again() {
         if (auto again = node_->accept())
             again.reset();
@@ -148,9 +157,11 @@ void run_all(step at) {
             }
 }
 
-} // namespace
+}  // namespace
 
-TEST_CASE("somebody leaves while the connection to the node is being made") { run_all(step::connecting); }
+TEST_CASE("somebody leaves while the connection to the node is being made") {
+    run_all(step::connecting);
+}
 TEST_CASE("somebody leaves while the node does not take the request") { run_all(step::sending); }
 TEST_CASE("somebody leaves in the middle of the request body") { run_all(step::waiting_body); }
 TEST_CASE("somebody leaves while the response head is awaited") { run_all(step::waiting_head); }

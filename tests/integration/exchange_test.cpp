@@ -13,9 +13,11 @@ using fake::settings_for;
 
 namespace {
 
-bool starts_with(const std::string& text, std::string_view start) { return text.rfind(start, 0) == 0; }
+bool starts_with(const std::string& text, std::string_view start) {
+    return text.rfind(start, 0) == 0;
+}
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a request whose body came in pieces leaves a connection that serves the next one") {
     node one;
@@ -59,7 +61,8 @@ TEST_CASE("after bytes of a request went out only an idempotent one is sent agai
     node two;
     gateway_rig rig(settings_for({&one, &two}));
     auto client = rig.connect();
-    rig.send(client, std::string(idempotent ? "PUT" : "POST") + " /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
+    rig.send(client, std::string(idempotent ? "PUT" : "POST") +
+                         " /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
     auto first = one.accept();
     auto other = two.accept();
     auto& tried = first ? first : other;
@@ -117,7 +120,8 @@ TEST_CASE("a node that refuses is passed over, and all of them refusing is a 502
     CHECK(rig.stats(0).open == 0);
 }
 
-TEST_CASE("a node that does not answer connects costs the connect time, all of them three times that") {
+TEST_CASE(
+    "a node that does not answer connects costs the connect time, all of them three times that") {
     std::optional<node> full[4];
     fake::socket fillers[8];
     auto settings = settings_for({});
@@ -125,7 +129,8 @@ TEST_CASE("a node that does not answer connects costs the connect time, all of t
     for (auto& one : full) {
         one.emplace(0);
         settings.services[0].nodes.push_back({one->address(), 1});
-        for (int i = 0; i < 2; ++i) {  // one fills the queue of length 0, the next is dropped by the kernel
+        // one fills the queue of length 0, the next is dropped by the kernel
+        for (int i = 0; i < 2; ++i) {
             auto& made = fillers[filler++];
             made = fake::socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
             sockaddr_storage raw{};
@@ -160,7 +165,8 @@ TEST_CASE("a client that sent its end still gets its answer while the bytes move
     CHECK(client.receive().find("\r\n\r\n" + std::string(20, 'x')) != std::string::npos);
 }
 
-TEST_CASE("a client that sent its end and gets nothing for the grace is taken for gone, and its node is told") {
+TEST_CASE("a client that sent its end and gets nothing for the grace is taken for gone, and its "
+          "node is told") {
     node one;
     gateway_rig rig(settings_for({&one}));
     auto client = rig.connect();
@@ -244,9 +250,11 @@ TEST_CASE("a tunnel that is aborted lets go of both sides at once") {
     node one;
     gateway_rig rig(settings_for({&one}));
     auto client = rig.connect();
-    rig.send(client, "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    rig.send(client,
+             "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
     auto upstream = one.accept();
-    rig.send(upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nhello");
+    rig.send(upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: "
+                       "websocket\r\n\r\nhello");
     rig.send(client, "there");
     CHECK(upstream.receive().find("there") != std::string::npos);
     CHECK(client.receive().find("hello") != std::string::npos);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The race of keep-alive: a node closes a pooled connection in the moment a request is given to it. Which requests are
-// sent again, and on what.
+// The race of keep-alive: a node closes a pooled connection in the moment a request is given to it.
+// Which requests are sent again, and on what.
 #include "fake/gateway_rig.hpp"
 
 #include <catch2/catch.hpp>
@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::string_view post = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
 
-bool starts_with(const std::string& text, std::string_view start) { return text.rfind(start, 0) == 0; }
+bool starts_with(const std::string& text, std::string_view start) {
+    return text.rfind(start, 0) == 0;
+}
 
 // What `happens` does is seen by no event of the turn in which those before it are handled.
 template <class Happening>
@@ -22,7 +24,7 @@ void in_that_turn(gateway_rig& rig, Happening happens) {
     rig.loop.settle();
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a request that waited for the place of a full pool counts what it got as pooled") {
     node one;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole process in one: start, serve on several workers, drain, stop. Real time, because its threads have it; what
-// is asserted of time are bounds an order away from the limits under test.
+// The whole process in one: start, serve on several workers, drain, stop. Real time, because its
+// threads have it; what is asserted of time are bounds an order away from the limits under test.
 #include "app/process.hpp"
-
 #include "fake/gateway_rig.hpp"
 
-#include <poll.h>
-
 #include <catch2/catch.hpp>
+#include <poll.h>
 
 #include <chrono>
 #include <optional>
@@ -19,7 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A node that answers every request at once, on a thread of its own; a path that starts with /slow is never answered.
+// A node that answers every request at once, on a thread of its own; a path that starts with /slow
+// is never answered.
 class answering_node {
 public:
     answering_node() : thread_([this] { serve(); }) {}
@@ -62,7 +61,8 @@ private:
 
 class running_process {
 public:
-    explicit running_process(const fake::node& node, unsigned workers = 2, std::chrono::milliseconds drain = 30s)
+    explicit running_process(const fake::node& node, unsigned workers = 2,
+                             std::chrono::milliseconds drain = 30s)
         : process_(settings_with(node, workers, drain)), thread_([this] { process_.run(); }) {}
     ~running_process() {
         if (!thread_.joinable())
@@ -78,9 +78,12 @@ public:
         thread_.join();
         return std::chrono::steady_clock::now() - since;
     }
-    const sluice::net::address& address() const { return process_.open_listeners().front().bound.bound; }
+    const sluice::net::address& address() const {
+        return process_.open_listeners().front().bound.bound;
+    }
 
-    static sluice::app::loaded_settings settings_with(const fake::node& node, unsigned workers, std::chrono::milliseconds drain) {
+    static sluice::app::loaded_settings settings_with(const fake::node& node, unsigned workers,
+                                                      std::chrono::milliseconds drain) {
         sluice::app::loaded_settings loaded;
         loaded.values = fake::settings_for({&node});
         loaded.values.workers = workers;
@@ -101,7 +104,8 @@ private:
 // A client whose calls wait, but never for ever.
 class client {
 public:
-    explicit client(const sluice::net::address& where) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    explicit client(const sluice::net::address& where)
+        : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_storage raw{};
         const auto size = where.to_sockaddr(raw);
         connected_ = ::connect(socket_.fd(), reinterpret_cast<sockaddr*>(&raw), size) == 0;
@@ -130,7 +134,7 @@ private:
     bool connected_ = false;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("workers share a listener and all serve") {
     answering_node node;
@@ -145,7 +149,8 @@ TEST_CASE("workers share a listener and all serve") {
         }
 }
 
-TEST_CASE("a stop with idle connections open ends cleanly after the grace, long before the drain deadline") {
+TEST_CASE("a stop with idle connections open ends cleanly after the grace, long before the drain "
+          "deadline") {
     answering_node node;
     running_process gateway(node.node());
     std::vector<client> clients;

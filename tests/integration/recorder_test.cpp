@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What requests leave on the page of metrics: whose fault an attempt's end was, what counts as rejected, which labels.
+// What requests leave on the page of metrics: whose fault an attempt's end was, what counts as
+// rejected, which labels.
 #include "fake/gateway_rig.hpp"
 
 #include <catch2/catch.hpp>
@@ -28,7 +29,7 @@ constexpr std::string_view attempts = "sluice_upstream_requests_total";
 constexpr std::string_view rejected = "sluice_rejected_total";
 constexpr std::string_view requests = "sluice_requests_total";
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a client that leaves while the node is silent is neither an outcome nor rejected") {
     node one;
@@ -59,7 +60,8 @@ TEST_CASE("a client that leaves inside a good answer does not spoil the node's s
     CHECK(counted(rig, rejected) == 0);
 }
 
-TEST_CASE("an attempt that got no connection from a full pool is rejected as overloaded and no outcome of the node") {
+TEST_CASE("an attempt that got no connection from a full pool is rejected as overloaded and no "
+          "outcome of the node") {
     node one;
     auto settings = settings_for({&one});
     settings.services[0].pool.max = 1;

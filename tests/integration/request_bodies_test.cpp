@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests whose answer comes while their body is still on its way: what the node sees, what the client can still read,
-// and that nothing behind such a body is taken for a request.
+// Requests whose answer comes while their body is still on its way: what the node sees, what the
+// client can still read, and that nothing behind such a body is taken for a request.
 #include "fake/gateway_rig.hpp"
 
-#include <sys/ioctl.h>
-
 #include <catch2/catch.hpp>
+#include <sys/ioctl.h>
 
 using namespace std::chrono_literals;
 using fake::gateway_rig;
@@ -16,8 +15,12 @@ namespace {
 
 constexpr std::string_view begun = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc";
 
-bool starts_with(const std::string& text, std::string_view start) { return text.rfind(start, 0) == 0; }
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool starts_with(const std::string& text, std::string_view start) {
+    return text.rfind(start, 0) == 0;
+}
+bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
 
 // The answer there is so far, which must be the only one and promise nothing.
 std::string last_answer(fake::socket& client) {
@@ -43,16 +46,19 @@ sluice::app::settings with_one_path(const node& one) {
     return settings;
 }
 
-} // namespace
+}  // namespace
 
-TEST_CASE("an event stream that begins before its request body ended leaves the node's connection whole") {
+TEST_CASE("an event stream that begins before its request body ended leaves the node's connection "
+          "whole") {
     node one;
     gateway_rig rig(settings_for({&one}));
     auto client = rig.connect();
     rig.send(client, begun);
     auto upstream = one.accept();
     REQUIRE(upstream);
-    rig.send(upstream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+    rig.send(
+        upstream,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
     rig.send(client, "defghij");
     CHECK(has(upstream.receive(), "\r\n\r\nabcdefghij"));
     CHECK_FALSE(upstream.at_end());
@@ -72,7 +78,8 @@ TEST_CASE("a drain that begins in the turn that brought a request lets the whole
     gateway_rig rig(settings_for({&one}));
     auto client = rig.connect();
     client.send(begun);
-    rig.loop.worker.post([&rig] { rig.server->drain(); });  // runs between the event and who waits for it
+    // runs between the event and who waits for it
+    rig.loop.worker.post([&rig] { rig.server->drain(); });
     rig.loop.settle();
     auto upstream = one.accept();
     REQUIRE(upstream);
@@ -131,7 +138,8 @@ TEST_CASE("a client that sends a large body nobody wants still reads why") {
     gateway_rig rig(with_one_path(one));
     auto client = rig.connect();
     constexpr std::size_t size = 8 << 20;
-    client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+    client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) +
+                "\r\n\r\n");
     const std::string body(size, 'b');
     std::size_t sent = 0;
     for (int rounds = 0; sent < size && rounds < 10'000; ++rounds) {
@@ -171,7 +179,8 @@ TEST_CASE("a client that sent its end is not cut while its upload still moves to
     rig.send(client, "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
     auto upstream = one.accept();
     const auto piece = "8000\r\n" + std::string(0x8000, 'b') + "\r\n";
-    for (int unread = 0; unread == 0; ::ioctl(ours, FIONREAD, &unread))  // until the node's window is full
+    // until the node's window is full
+    for (int unread = 0; unread == 0; ::ioctl(ours, FIONREAD, &unread))
         rig.send(client, piece);
     client.send("0\r\n\r\n");
     client.shut_write();

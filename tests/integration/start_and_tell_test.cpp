@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process that is built and asked, but not run: what a failed start gives back, and what the admin API tells
-// of values that references brought in.
+// A process that is built and asked, but not run: what a failed start gives back, and what the
+// admin API tells of values that references brought in.
 #include "admin/api.hpp"
 #include "app/process.hpp"
-
 #include "fake/gateway_rig.hpp"
 
+#include <catch2/catch.hpp>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <catch2/catch.hpp>
 
 #include <cstdlib>
 #include <filesystem>
@@ -24,18 +22,21 @@ using sluice::app::process;
 
 namespace {
 
-/// A configuration that is the whole of a made-up disk; every variable holds its own name around a secret word.
+/// A configuration that is the whole of a made-up disk; every variable holds its own name around a
+/// secret word.
 loaded_settings load_text(const std::string& text) {
-    return sluice::app::load_settings("main.yaml", {[text](const auto&, std::size_t, std::string&) { return std::optional(text); },
-                                                    [](const auto&) { return std::vector<std::string>(); },
-                                                    [](const auto& path) { return path; },
-                                                    [](const std::string& name) -> std::optional<std::string> {
-                                                        if (name == "ADDRESS")
-                                                            return "127.0.0.1:0";
-                                                        if (name == "NODE")
-                                                            return "10.83.67.51:80";
-                                                        return name == "NODES" ? "10.83.67.51:81,10.83.67.51:82" : "s3cr3t" + name;
-                                                    }});
+    return sluice::app::load_settings(
+        "main.yaml",
+        {[text](const auto&, std::size_t, std::string&) { return std::optional(text); },
+         [](const auto&) { return std::vector<std::string>(); },
+         [](const auto& path) { return path; },
+         [](const std::string& name) -> std::optional<std::string> {
+             if (name == "ADDRESS")
+                 return "127.0.0.1:0";
+             if (name == "NODE")
+                 return "10.83.67.51:80";
+             return name == "NODES" ? "10.83.67.51:81,10.83.67.51:82" : "s3cr3t" + name;
+         }});
 }
 
 constexpr const char* references_everywhere = R"(
@@ -98,15 +99,15 @@ loaded_settings settings_at(const std::string& web, const std::string& admin) {
     return loaded;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("no answer of the admin API shows what a reference brought in, wherever it stands") {
     auto loaded = load_text(references_everywhere);
     INFO(loaded.problems.text());
     REQUIRE(loaded.problems.good());
     process gateway(std::move(loaded));
-    for (const auto path : {"/api/v1/routes", "/api/v1/services", "/api/v1/services/s3cr3ta", "/api/v1/listeners",
-                            "/api/v1/config", "/api/v1/status"}) {
+    for (const auto path : {"/api/v1/routes", "/api/v1/services", "/api/v1/services/s3cr3ta",
+                            "/api/v1/listeners", "/api/v1/config", "/api/v1/status"}) {
         const auto said = ask(gateway, path);
         INFO(path << ": " << said.body);
         CHECK(said.status == 200);
@@ -115,7 +116,9 @@ TEST_CASE("no answer of the admin API shows what a reference brought in, whereve
     }
     CHECK(ask(gateway, "/api/v1/listeners").body ==
           R"({"listeners":[{"name":"***","address":"***","connections":0}]})");
-    CHECK(ask(gateway, "/api/v1/routes").body.find(R"("headers":{"x-key":"***","x-like":{"regex":"***"}})") != std::string::npos);
+    CHECK(ask(gateway, "/api/v1/routes")
+              .body.find(R"("headers":{"x-key":"***","x-like":{"regex":"***"}})") !=
+          std::string::npos);
 }
 
 TEST_CASE("a start that fails gives back every descriptor and socket file it had bound") {
@@ -125,9 +128,11 @@ TEST_CASE("a start that fails gives back every descriptor and socket file it had
     const process taken(settings_at("127.0.0.1:0", "127.0.0.1:0"));
     const auto before = next_descriptor();
     REQUIRE(before > next);
-    CHECK_THROWS_AS(process(settings_at("unix:" + socket, taken.admin_address().to_string())), std::system_error);
+    CHECK_THROWS_AS(process(settings_at("unix:" + socket, taken.admin_address().to_string())),
+                    std::system_error);
     CHECK(next_descriptor() == before);
-    CHECK_THROWS_AS(process(settings_at(taken.admin_address().to_string(), "unix:" + socket)), std::system_error);
+    CHECK_THROWS_AS(process(settings_at(taken.admin_address().to_string(), "unix:" + socket)),
+                    std::system_error);
     CHECK(next_descriptor() == before);
     CHECK_FALSE(std::filesystem::exists(socket));
 }

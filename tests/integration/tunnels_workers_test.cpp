@@ -18,11 +18,14 @@ namespace {
 
 // One client switched to raw bytes, through a gateway that writes its log to `log`.
 struct tunnel {
-    explicit tunnel(std::string log = "off") : rig(settings(std::move(log))), client(rig.connect()) {
-        rig.send(client, "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    explicit tunnel(std::string log = "off")
+        : rig(settings(std::move(log))), client(rig.connect()) {
+        rig.send(client,
+                 "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
         upstream = one.accept();
         REQUIRE(upstream);
-        rig.send(upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+        rig.send(upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: "
+                           "websocket\r\n\r\n");
         client.receive();
     }
     sluice::app::settings settings(std::string log) {
@@ -38,7 +41,7 @@ struct tunnel {
     fake::socket upstream;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a tunnel ends one idle time after the last byte of either side, not two") {
     tunnel through;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What other threads may do with a worker; the thread sanitizer looks on.
-#include "sluice/runtime/worker.hpp"
-
 #include "net/acceptor.hpp"
+#include "sluice/runtime/worker.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -48,7 +47,10 @@ TEST_CASE("workers may post to one another and be stopped from any thread") {
     worker first(0);
     worker second(1);
     int laps = 0;
-    std::function<void()> there = [&] { second.post([&] { first.post([&] { ++laps < 500 ? there() : (second.stop(), first.stop()); }); }); };
+    std::function<void()> there = [&] {
+        second.post(
+            [&] { first.post([&] { ++laps < 500 ? there() : (second.stop(), first.stop()); }); });
+    };
     first.post(there);
     std::thread other([&] { second.run(); });
     first.run();
@@ -64,7 +66,8 @@ TEST_CASE("the count of connections never passes its limit, whoever enters and l
         threads.emplace_back([&] {
             for (int round = 0; round < 20'000; ++round)
                 if (gate.enter()) {
-                    over = over || gate.open() > 10 + 4;  // others are being turned away at this moment
+                    // others are being turned away at this moment
+                    over = over || gate.open() > 10 + 4;
                     gate.leave();
                 }
         });

@@ -69,7 +69,8 @@ public:
     virtual std::vector<service_report> services() const = 0;
     /// One service; nothing when none has that name.
     virtual std::optional<service_report> service(std::string_view name) const = 0;
-    /// The effective configuration as a JSON object: defaults filled, secrets masked. Routes are told from it.
+    /// The effective configuration as a JSON object: defaults filled, secrets masked. Routes are
+    /// told from it.
     virtual std::string config_json() const = 0;
     /// The page of /metrics.
     virtual std::string metrics_text() const = 0;

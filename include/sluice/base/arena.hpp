@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Short-lived bytes of one exchange: a bump allocator that is reset, not freed, when the exchange ends.
-// One arena belongs to one exchange and so to one thread.
+// Short-lived bytes of one exchange: a bump allocator that is reset, not freed, when the exchange
+// ends. One arena belongs to one exchange and so to one thread.
 #pragma once
 
 #include <cstddef>
@@ -50,4 +50,4 @@ private:
     std::vector<std::unique_ptr<char[]>> more_;  // rare: long paths that had to be rewritten
 };
 
-} // namespace sluice
+}  // namespace sluice

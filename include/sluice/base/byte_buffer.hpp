@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One contiguous window of bytes in a block taken from this thread's free list. Read into its room, parse its view,
-// consume from its front. An empty buffer can give its block back, so an idle connection holds none.
-// Thread: a buffer stays on the thread that made it.
+// One contiguous window of bytes in a block taken from this thread's free list. Read into its room,
+// parse its view, consume from its front. An empty buffer can give its block back, so an idle
+// connection holds none. Thread: a buffer stays on the thread that made it.
 #pragma once
 
 #include "sluice/base/bytes.hpp"
@@ -32,7 +32,8 @@ public:
     bool empty() const noexcept { return begin_ == end_; }
     std::size_t capacity() const noexcept { return capacity_; }
 
-    /// Free room behind the window. Takes a small block when there is none; never moves bytes otherwise.
+    /// Free room behind the window. Takes a small block when there is none; never moves bytes
+    /// otherwise.
     mutable_bytes room() {
         if (block_ == nullptr)
             reserve(small_block);
@@ -40,9 +41,11 @@ public:
     }
     /// `count` bytes of room() now belong to the window.
     void commit(std::size_t count) noexcept { end_ += count; }
-    /// The first `count` bytes are done with. Their storage stays untouched until bytes are moved or read again.
+    /// The first `count` bytes are done with. Their storage stays untouched until bytes are moved
+    /// or read again.
     void consume(std::size_t count) noexcept { begin_ += count; }
-    /// Makes room for `total` bytes of window, moving what there is. Views into the buffer end here.
+    /// Makes room for `total` bytes of window, moving what there is. Views into the buffer end
+    /// here.
     void reserve(std::size_t total);
     /// Copies bytes behind the window, growing as needed.
     void append(byte_view bytes) {
@@ -72,4 +75,4 @@ private:
     std::size_t capacity_ = 0;
 };
 
-} // namespace sluice
+}  // namespace sluice

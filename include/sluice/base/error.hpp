@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How anything on the request path fails: a code, whose fault it is, and whether trying again may help.
-// Values only; nothing here throws. What a client is told for each code stands in http/local_reply.cpp.
+// How anything on the request path fails: a code, whose fault it is, and whether trying again may
+// help. Values only; nothing here throws. What a client is told for each code stands in
+// http/local_reply.cpp.
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -12,8 +13,9 @@ namespace sluice {
 
 using error_code = boost::system::error_code;
 
-/// Why an exchange, a connection or a file failed. The words the outside world sees (contract: "What the
-/// gateway answers itself" and the access log's `error`) are mapped from these in one place.
+/// Why an exchange, a connection or a file failed. The words the outside world sees (contract:
+/// "What the gateway answers itself" and the access log's `error`) are mapped from these in one
+/// place.
 enum class errc {
     bad_request = 1,        ///< malformed or ambiguous request; 400
     no_route,               ///< nothing matches; 404
@@ -37,8 +39,8 @@ enum class errc {
 /// Whose fault a failure is. Set where the failure is born, never guessed later.
 enum class blame { client, upstream, gateway };
 
-/// Whether another attempt is safe: never, only when the connection came from the pool (its node may have
-/// closed it while it was idle), or always because no byte of the request went out.
+/// Whether another attempt is safe: never, only when the connection came from the pool (its node
+/// may have closed it while it was idle), or always because no byte of the request went out.
 enum class retry_hint { never, if_reused, always };
 
 /// A failed step of an exchange. `stage` is static text for logs ("connect", "response head").
@@ -56,4 +58,4 @@ using outcome = boost::system::result<T, failure>;
 /// Called by outcome<T>::value() on a failure, which is a bug of ours: ends the process.
 [[noreturn]] void throw_exception_from_error(const failure&, const boost::source_location&);
 
-} // namespace sluice
+}  // namespace sluice

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes JSON text piece by piece, without a tree. Commas, quotes and escapes are its business; balanced begins and
-// ends are the caller's.
+// Writes JSON text piece by piece, without a tree. Commas, quotes and escapes are its business;
+// balanced begins and ends are the caller's.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,8 @@
 
 namespace sluice {
 
-/// Appends `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD (RFC 8259 section 8.1).
+/// Appends `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD (RFC
+/// 8259 section 8.1).
 void append_json_text(std::string& out, std::string_view text);
 
 class json_writer {
@@ -37,4 +38,4 @@ private:
     bool first_ = true;  // nothing stands yet between the bracket or the colon and here
 };
 
-} // namespace sluice
+}  // namespace sluice

@@ -31,4 +31,4 @@ private:
 /// 32 hex digits that name a request.
 std::array<char, 32> hex_id(random_source&) noexcept;
 
-} // namespace sluice
+}  // namespace sluice

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A text that must never be printed: tokens, passwords, keys. It has no stream operator and no conversion;
-// whoever needs the text asks for it by name, which makes every use easy to find.
+// A text that must never be printed: tokens, passwords, keys. It has no stream operator and no
+// conversion; whoever needs the text asks for it by name, which makes every use easy to find.
 #pragma once
 
 #include <string>
@@ -30,4 +30,4 @@ private:
     std::string text_;
 };
 
-} // namespace sluice
+}  // namespace sluice

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small questions about texts that several folders ask: comparing without case, splitting, escaping for a message,
-// and finding what somebody probably meant. ASCII rules only; no locale is ever looked at.
+// Small questions about texts that several folders ask: comparing without case, splitting, escaping
+// for a message, and finding what somebody probably meant. ASCII rules only; no locale is ever
+// looked at.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,9 @@
 
 namespace sluice {
 
-constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+constexpr char to_lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool is_alpha(char c) noexcept { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
 
@@ -32,8 +35,8 @@ std::size_t find_invalid_utf8(std::string_view text) noexcept;
 /// `text` in double quotes for a message: control characters escaped, cut after `most` bytes.
 std::string quoted(std::string_view text, std::size_t most = 80);
 
-/// Insertions, deletions, changes and swaps of neighbours that turn `a` into `b`, case ignored; `most` + 1 when
-/// there are more than `most`.
+/// Insertions, deletions, changes and swaps of neighbours that turn `a` into `b`, case ignored;
+/// `most` + 1 when there are more than `most`.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t most);
 
 /// What was probably meant: keeps the nearest of the candidates offered, if any is near enough.
@@ -50,4 +53,4 @@ private:
     std::size_t distance_;  // of best_; only nearer ones replace it
 };
 
-} // namespace sluice
+}  // namespace sluice

@@ -9,4 +9,4 @@ namespace sluice {
 /// `0.1.0`
 std::string_view program_version() noexcept;
 
-} // namespace sluice
+}  // namespace sluice

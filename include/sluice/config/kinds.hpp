@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// How one value is read, bounded and written back: texts, numbers, sizes, durations, choices, lists, blocks. Kinds
-// that know more than the configuration (addresses, hosts, regexes) stand in the modules that own those things.
+// How one value is read, bounded and written back: texts, numbers, sizes, durations, choices,
+// lists, blocks. Kinds that know more than the configuration (addresses, hosts, regexes) stand in
+// the modules that own those things.
 //
 // A kind for members of type M offers
 //     void read(const value&, M&) const;      fills the member or reports a problem and leaves it alone
 //     void write(writer&, const M&) const;    what read() would accept again
 //     std::string expected() const;           "a duration from 1ms to 24h", for messages and the reference
-// and may offer present(const M&): false leaves the key out of the dump; inside(): the schema of the maps it holds.
+// and may offer present(const M&): false leaves the key out of the dump; inside(): the schema of
+// the maps it holds.
 #pragma once
 
 #include "sluice/base/secret.hpp"
@@ -23,7 +25,8 @@
 
 namespace sluice::config {
 
-/// The texts of quantities. parse_* answer nothing on any other text; to_* write what parse_* reads.
+/// The texts of quantities. parse_* answer nothing on any other text; to_* write what parse_*
+/// reads.
 std::optional<std::uint64_t> parse_whole(std::string_view text);
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
@@ -41,7 +44,8 @@ struct text {
 /// True for what `name` reads, but for its length.
 bool is_name(std::string_view text) noexcept;
 
-/// What listeners, services and routes are called: letters, digits and `. _ - / : @`, at most 128 of them.
+/// What listeners, services and routes are called: letters, digits and `. _ - / : @`, at most 128
+/// of them.
 struct name {
     void read(const value& from, std::string& to) const;
     void write(writer& out, const std::string& from) const { out.text(from); }
@@ -54,7 +58,9 @@ struct secret_text {
     void read(const value& from, sluice::secret& to) const;
     void write(writer& out, const sluice::secret&) const { out.text(sluice::secret::masked); }
     bool present(const sluice::secret& one) const { return !one.empty(); }
-    std::string expected() const { return "a text of visible ASCII characters, best as ${file:PATH} or ${env:NAME}"; }
+    std::string expected() const {
+        return "a text of visible ASCII characters, best as ${file:PATH} or ${env:NAME}";
+    }
 };
 
 /// true or false and nothing else: on, off, yes and no are texts.
@@ -111,7 +117,8 @@ struct span {
     std::string expected() const;
 };
 
-/// Tells a word from a list; reports `not in this version` for a word of `later`. The index of the word in `now`.
+/// Tells a word from a list; reports `not in this version` for a word of `later`. The index of the
+/// word in `now`.
 std::optional<std::size_t> parse_word(const value& from, const std::vector<std::string_view>& now,
                                       const std::vector<std::string_view>& later);
 std::string one_of(const std::vector<std::string_view>& words);
@@ -326,4 +333,4 @@ struct block {
     std::string expected() const { return "a map"; }
 };
 
-} // namespace sluice::config
+}  // namespace sluice::config

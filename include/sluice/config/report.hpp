@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is wrong with a configuration: every problem with its place, and the files the places are in, so that the
-// line itself can be shown. Made by one thread while a configuration is read; a plain value afterwards.
+// What is wrong with a configuration: every problem with its place, and the files the places are
+// in, so that the line itself can be shown. Made by one thread while a configuration is read; a
+// plain value afterwards.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +31,8 @@ struct problem {
     std::string message;     ///< what is wrong; never holds a secret or an expanded value
     std::string expected;    ///< what would be right; may be empty
     std::string suggestion;  ///< what was probably meant; may be empty
-    bool line_ends_at_key = false;  ///< what follows the key is not shown: nobody knows whether it is secret
+    /// what follows the key is not shown: nobody knows whether it is secret
+    bool line_ends_at_key = false;
 };
 
 class report {
@@ -59,9 +61,11 @@ public:
     const std::string& file_name(std::uint32_t index) const { return files_[index].name; }
     std::string_view file_text(std::uint32_t index) const { return files_[index].text; }
 
-    /// Every problem as `file:line:column: path: message, expected ..., did you mean ...?`, then its line and a caret.
+    /// Every problem as `file:line:column: path: message, expected ..., did you mean ...?`, then
+    /// its line and a caret.
     std::string text() const;
-    /// `{"problems":[{severity,file,line,column,path,message,expected,suggestion}]}`; nothing to say is null.
+    /// `{"problems":[{severity,file,line,column,path,message,expected,suggestion}]}`; nothing to
+    /// say is null.
     std::string json() const;
 
     /// Gives back the memory of the files' texts; only their names stay.
@@ -71,7 +75,8 @@ private:
     struct source {
         std::string name;
         std::string text;
-        mutable std::vector<std::size_t> lines;  // where each line starts; filled when the first one is shown
+        // where each line starts; filled when the first one is shown
+        mutable std::vector<std::size_t> lines;
     };
 
     std::string_view line_at(place where) const;
@@ -85,4 +90,4 @@ private:
     std::size_t left_out_ = 0;
 };
 
-} // namespace sluice::config
+}  // namespace sluice::config

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The list of keys of one settings struct: a line a key, and from that line come reading, unknown-key detection, the
-// effective-config dump and the reference. Schemas stand beside the struct they describe, in its own module.
+// The list of keys of one settings struct: a line a key, and from that line come reading,
+// unknown-key detection, the effective-config dump and the reference. Schemas stand beside the
+// struct they describe, in its own module.
 //
 //     const schema<limits>& limits_schema() {
 //         static const schema<limits> keys{
@@ -34,12 +35,13 @@ class any_schema;
 /// What is known about one key without its type: for the reference, the JSON schema and tests.
 struct key_facts {
     std::string_view key;
-    std::string_view help;      ///< one line
-    std::string expected;       ///< type, unit and bounds in words: "a duration from 1ms to 24h"
+    std::string_view help;  ///< one line
+    std::string expected;   ///< type, unit and bounds in words: "a duration from 1ms to 24h"
     unsigned traits = plain;
-    bool is_built = true;       ///< false: known, but refused as `not in this version`
+    bool is_built = true;  ///< false: known, but refused as `not in this version`
     bool is_secret = false;
-    const any_schema* inside = nullptr;  ///< the keys of the map, or of each map of the list, it holds
+    /// the keys of the map, or of each map of the list, it holds
+    const any_schema* inside = nullptr;
 };
 
 /// A schema without its struct.
@@ -55,16 +57,20 @@ protected:
     std::vector<key_facts> facts_;
 };
 
-/// One key of the struct T. A kind K (kinds.hpp) has read(value, M&), write(writer&, const M&) and expected().
+/// One key of the struct T. A kind K (kinds.hpp) has read(value, M&), write(writer&, const M&) and
+/// expected().
 template <class T>
 class property {
 public:
     /// A key that fills one member.
     template <class M, class K>
-    property(std::string_view key, M T::*member, K kind, std::string_view help, unsigned traits = plain)
+    property(std::string_view key, M T::* member, K kind, std::string_view help,
+             unsigned traits = plain)
         : facts_(describe(key, kind, help, traits)),
           read_([member, kind](const value& from, T& to) { kind.read(from, to.*member); }),
-          write_([member, kind, key](writer& out, const T& from) { put(out, key, kind, from.*member); }) {}
+          write_([member, kind, key](writer& out, const T& from) {
+              put(out, key, kind, from.*member);
+          }) {}
 
     /// A key whose kind looks at the whole struct, or at none of it.
     template <class K>
@@ -79,7 +85,8 @@ public:
 
 private:
     template <class K>
-    static key_facts describe(std::string_view key, const K& kind, std::string_view help, unsigned traits) {
+    static key_facts describe(std::string_view key, const K& kind, std::string_view help,
+                              unsigned traits) {
         key_facts facts{key, help, kind.expected(), traits};
         if constexpr (requires { kind.inside(); })
             facts.inside = kind.inside();
@@ -104,8 +111,9 @@ private:
 template <class T>
 class schema : public any_schema {
 public:
-    /// Looks at the whole struct once its keys are read, for what no single key can know, and may bring a default
-    /// nobody wrote in line with what was. Not `clean`: one of the keys was refused, and its member holds a default.
+    /// Looks at the whole struct once its keys are read, for what no single key can know, and may
+    /// bring a default nobody wrote in line with what was. Not `clean`: one of the keys was
+    /// refused, and its member holds a default.
     using check = std::function<void(const value&, T&, bool clean)>;
 
     schema(std::initializer_list<property<T>> properties, check also = {})
@@ -143,4 +151,4 @@ private:
     check also_;
 };
 
-} // namespace sluice::config
+}  // namespace sluice::config

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A cursor over one value of a configuration: knows its path and place, and turns complaints into problems of the
-// report. Used by kinds (kinds.hpp), schemas (schema.hpp) and checks between modules; lives on the stack while a
-// configuration is read, a child never longer than the value it came from.
+// A cursor over one value of a configuration: knows its path and place, and turns complaints into
+// problems of the report. Used by kinds (kinds.hpp), schemas (schema.hpp) and checks between
+// modules; lives on the stack while a configuration is read, a child never longer than the value it
+// came from.
 #pragma once
 
 #include "sluice/config/node.hpp"
@@ -38,21 +39,27 @@ public:
 
     /// Children of a list or a map; 0 for anything else.
     std::size_t size() const noexcept { return node_->children.size(); }
-    value operator[](std::size_t index) const& { return {node_->children[index], *report_, this, index}; }
+    value operator[](std::size_t index) const& {
+        return {node_->children[index], *report_, this, index};
+    }
     /// The member of that name, if this is a map and has it.
     std::optional<value> find(std::string_view key) const&;
     value operator[](std::size_t) const&& = delete;
     std::optional<value> find(std::string_view) const&& = delete;
 
-    /// What a message may call this value: its text in quotes, "a list", or "the value" when it is hidden.
+    /// What a message may call this value: its text in quotes, "a list", or "the value" when it is
+    /// hidden.
     std::string shown() const;
-    /// The folder of the file this value stands in, empty or with its slash: relative paths start there.
+    /// The folder of the file this value stands in, empty or with its slash: relative paths start
+    /// there.
     std::string directory() const;
 
-    /// Adds an error about this value. The suggestion is dropped when the value is hidden: it would give it away.
+    /// Adds an error about this value. The suggestion is dropped when the value is hidden: it would
+    /// give it away.
     void refuse(std::string message, std::string expected = {}, std::string suggestion = {}) const;
     /// The same, shown at the key and without what follows it on the line.
-    void refuse_key(std::string message, std::string expected = {}, std::string suggestion = {}) const;
+    void refuse_key(std::string message, std::string expected = {},
+                    std::string suggestion = {}) const;
     void warn(std::string message, std::string expected = {}, std::string suggestion = {}) const;
     /// "X is not <expected>", the usual complaint about a wrong type or text.
     void refuse_as(std::string_view expected, std::string suggestion = {}) const;
@@ -69,4 +76,4 @@ private:
     std::size_t index_ = 0;
 };
 
-} // namespace sluice::config
+}  // namespace sluice::config

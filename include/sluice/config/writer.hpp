@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the effective configuration as JSON. It knows the path of what it writes and puts *** where the file had
-// ${env:} or ${file:}, so no kind has to remember where its value came from.
+// Writes the effective configuration as JSON. It knows the path of what it writes and puts ***
+// where the file had ${env:} or ${file:}, so no kind has to remember where its value came from.
 #pragma once
 
 #include "sluice/base/json_writer.hpp"
@@ -67,4 +67,4 @@ private:
     const std::set<std::string>* hidden_;
 };
 
-} // namespace sluice::config
+}  // namespace sluice::config

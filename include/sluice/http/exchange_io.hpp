@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seam between codecs and the gateway: any client codec meets any upstream codec only through these interfaces.
-// Calls work on buffers and return at once; a wait is an awaiter, not a coroutine; a head and the first body bytes
-// behind it leave in one write. Both directions may run at once. Thread: the worker of the connection.
+// The seam between codecs and the gateway: any client codec meets any upstream codec only through
+// these interfaces. Calls work on buffers and return at once; a wait is an awaiter, not a
+// coroutine; a head and the first body bytes behind it leave in one write. Both directions may run
+// at once. Thread: the worker of the connection.
 #pragma once
 
 #include "sluice/base/arena.hpp"
@@ -21,14 +22,16 @@ namespace sluice::http {
 
 using net::io_state;
 
-/// A piece of a body. A view, valid until the next call on the stream it came from; whoever keeps bytes copies them.
+/// A piece of a body. A view, valid until the next call on the stream it came from; whoever keeps
+/// bytes copies them.
 struct chunk {
     byte_view bytes;
     bool last = false;
     const header_list* trailers = nullptr;  ///< with last, when there are any
 };
 
-/// Hears that the client left. Called from the event dispatch: may only interrupt waits and set flags.
+/// Hears that the client left. Called from the event dispatch: may only interrupt waits and set
+/// flags.
 class gone_listener {
 public:
     virtual void on_client_gone() noexcept = 0;
@@ -52,27 +55,31 @@ public:
     /// Texts that live as long as the exchange.
     virtual arena& room() noexcept = 0;
 
-    /// The next piece of the request body. broken: fault() says why (the client left, malformed, too large, too slow).
+    /// The next piece of the request body. broken: fault() says why (the client left, malformed,
+    /// too large, too slow).
     virtual io_state take_body(chunk&) = 0;
     /// True once the whole request body was taken.
     virtual bool body_taken() const noexcept = 0;
 
-    /// Nobody will read the rest of the request body: what is here is dropped, and an answer put after this says close
-    /// when more of it is still to come.
+    /// Nobody will read the rest of the request body: what is here is dropped, and an answer put
+    /// after this says close when more of it is still to come.
     virtual void give_up_body() = 0;
 
     /// Queues a 1xx head.
     virtual void put_informational(const response_head&) = 0;
     /// Queues the response head, framed as this client can read it.
     virtual void put_head(const response_head&, std::string_view request_id) = 0;
-    /// Queues a piece of the response body. A large one is not copied: flush() before its stream is asked again.
+    /// Queues a piece of the response body. A large one is not copied: flush() before its stream is
+    /// asked again.
     virtual void put_body(const chunk&) = 0;
-    /// Writes what is queued. done: all of it left; blocked: await output() and flush again (back-pressure);
-    /// broken: the client left. Afterwards no queued view is needed any more.
+    /// Writes what is queued. done: all of it left; blocked: await output() and flush again
+    /// (back-pressure); broken: the client left. Afterwards no queued view is needed any more.
     virtual io_state flush() = 0;
 
-    virtual runtime::readiness input() = 0;   ///< deadline: client_body_idle, or stream_idle in a tunnel
-    virtual runtime::readiness output() = 0;  ///< deadline: client_write_idle, or stream_idle in a tunnel
+    /// deadline: client_body_idle, or stream_idle in a tunnel
+    virtual runtime::readiness input() = 0;
+    /// deadline: client_write_idle, or stream_idle in a tunnel
+    virtual runtime::readiness output() = 0;
     /// Ends a wait for input, this one and later ones until resume_input().
     virtual void interrupt_input() noexcept = 0;
     virtual void resume_input() noexcept = 0;
@@ -107,7 +114,8 @@ public:
     virtual void put_body(const chunk&) = 0;
     virtual io_state flush() = 0;
 
-    /// The next head: 1xx ones too, then the final one. Valid until the first take_body. broken: fault() says why.
+    /// The next head: 1xx ones too, then the final one. Valid until the first take_body. broken:
+    /// fault() says why.
     virtual io_state take_head(response_head&) = 0;
     virtual io_state take_body(chunk&) = 0;
 
@@ -130,7 +138,7 @@ public:
 /// A message the codec answered itself because it never became a request.
 struct refusal {
     errc code;
-    std::string_view reason;      ///< static text
+    std::string_view reason;  ///< static text
     std::string_view request_id;
     const client_facts& client;
 };
@@ -146,4 +154,4 @@ public:
     virtual void refused(const refusal&) noexcept = 0;
 };
 
-} // namespace sluice::http
+}  // namespace sluice::http

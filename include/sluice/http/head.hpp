@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The validated model of a message head: what a codec hands to the gateway, and the only thing a message is
-// written from. Received bytes never reach the other side by copying a field list (RFC 9110, RFC 9112).
+// The validated model of a message head: what a codec hands to the gateway, and the only thing a
+// message is written from. Received bytes never reach the other side by copying a field list (RFC
+// 9110, RFC 9112).
 #pragma once
 
 #include "sluice/base/error.hpp"
@@ -12,13 +13,46 @@
 
 namespace sluice::http {
 
-enum class method : std::uint8_t { get, head, post, put, delete_, options, patch, connect, trace, other };
+enum class method : std::uint8_t {
+    get,
+    head,
+    post,
+    put,
+    delete_,
+    options,
+    patch,
+    connect,
+    trace,
+    other
+};
 
 /// Names the gateway itself treats specially; everything else is `other` and is carried as it came.
 enum class field_id : std::uint8_t {
-    other, connection, content_length, content_type, cookie, date, expect, forwarded, host, http2_settings, keep_alive,
-    max_forwards, proxy_authenticate, proxy_authorization, proxy_connection, te, trailer, transfer_encoding, upgrade,
-    x_forwarded_for, x_forwarded_host, x_forwarded_port, x_forwarded_proto, x_request_id, x_client_subject,
+    other,
+    connection,
+    content_length,
+    content_type,
+    cookie,
+    date,
+    expect,
+    forwarded,
+    host,
+    http2_settings,
+    keep_alive,
+    max_forwards,
+    proxy_authenticate,
+    proxy_authorization,
+    proxy_connection,
+    te,
+    trailer,
+    transfer_encoding,
+    upgrade,
+    x_forwarded_for,
+    x_forwarded_host,
+    x_forwarded_port,
+    x_forwarded_proto,
+    x_request_id,
+    x_client_subject,
     x_forwarded_other,  ///< any other name that starts with X-Forwarded-
 };
 
@@ -27,17 +61,20 @@ struct field {
     std::string_view name;   ///< as received, any case
     std::string_view value;  ///< without surrounding white space
     field_id id = field_id::other;
-    bool hop_by_hop = false;  ///< ends here: a fixed hop-by-hop field, or named by Connection (RFC 9110 section 7.6.1)
+    /// ends here: a fixed hop-by-hop field, or named by Connection (RFC 9110 section 7.6.1)
+    bool hop_by_hop = false;
 };
 
-/// The id of a field name, compared without regard to case. `underscore_alias`: treats `_` as `-`, to find
-/// names such as Content_Length that some servers read as the real field.
+/// The id of a field name, compared without regard to case. `underscore_alias`: treats `_` as `-`,
+/// to find names such as Content_Length that some servers read as the real field.
 field_id identify(std::string_view name, bool underscore_alias = false) noexcept;
 
 /// Field lines in the order they came. Keeps its memory between messages.
 class header_list {
 public:
-    void add(std::string_view name, std::string_view value) { fields_.push_back({name, value, identify(name)}); }
+    void add(std::string_view name, std::string_view value) {
+        fields_.push_back({name, value, identify(name)});
+    }
     void add(const field& one) { fields_.push_back(one); }
     void clear() noexcept { fields_.clear(); }
 
@@ -63,7 +100,9 @@ struct framing {
     kind how = kind::none;
     std::uint64_t length = 0;  ///< bytes; only with kind::length
 
-    bool has_body() const noexcept { return how != kind::none && !(how == kind::length && length == 0); }
+    bool has_body() const noexcept {
+        return how != kind::none && !(how == kind::length && length == 0);
+    }
 };
 
 struct version {
@@ -75,18 +114,23 @@ struct version {
 struct request_head {
     method verb = method::get;
     std::string_view method_name;  ///< as received, case kept
-    std::string_view path;         ///< canonical path: matched, logged and forwarded; "*" only for OPTIONS
-    std::string_view query;        ///< after the '?', never changed; see has_query
-    bool has_query = false;        ///< tells `/a?` from `/a`
-    std::string_view host;         ///< for matching: lower case, no port, no trailing dot, [v6] keeps its brackets; empty on HTTP/1.0 without Host
-    std::string_view authority;    ///< Host as the client sent it: what goes to the node
-    version received;              ///< the client's protocol version
-    header_list fields;            ///< every field but Host and the framing ones, hop-by-hop ones included
+    /// canonical path: matched, logged and forwarded; "*" only for OPTIONS
+    std::string_view path;
+    std::string_view query;  ///< after the '?', never changed; see has_query
+    bool has_query = false;  ///< tells `/a?` from `/a`
+    /// for matching: lower case, no port, no trailing dot, [v6] keeps its brackets; empty on
+    /// HTTP/1.0 without Host
+    std::string_view host;
+    std::string_view authority;  ///< Host as the client sent it: what goes to the node
+    version received;            ///< the client's protocol version
+    /// every field but Host and the framing ones, hop-by-hop ones included
+    header_list fields;
     framing body;
     bool keep_alive = true;         ///< the client lets the connection stay open
     bool expects_continue = false;  ///< Expect: 100-continue
     bool trailers_wanted = false;   ///< TE: trailers
-    std::string_view upgrade;       ///< the Upgrade field's value when Connection names it, else empty
+    /// the Upgrade field's value when Connection names it, else empty
+    std::string_view upgrade;
 
     void clear();
 };
@@ -98,7 +142,8 @@ struct response_head {
     version received;
     header_list fields;  ///< every field but the framing ones, hop-by-hop ones included
     framing body;
-    std::optional<std::uint64_t> declared_length;  ///< Content-Length as sent, also on HEAD and 304 answers, where it frames nothing
+    /// Content-Length as sent, also on HEAD and 304 answers, where it frames nothing
+    std::optional<std::uint64_t> declared_length;
     bool keep_alive = true;    ///< the node lets the connection stay open
     std::string_view upgrade;  ///< on 101
 
@@ -109,4 +154,4 @@ struct response_head {
 /// True for methods whose repetition does no harm (RFC 9110 section 9.2.2).
 bool idempotent(method verb) noexcept;
 
-} // namespace sluice::http
+}  // namespace sluice::http

@@ -11,14 +11,15 @@ namespace sluice::http {
 
 /// The `limits` block of the configuration. Sizes in bytes.
 struct limits {
-    std::size_t head = 32 * 1024;        ///< start line and fields together, requests and responses
-    std::size_t line = 16 * 1024;        ///< one line of a head
-    std::size_t headers = 128;           ///< field lines of one head or trailer section
-    std::optional<std::uint64_t> body;   ///< a request body; none: unlimited
-    std::size_t connections = 100'000;   ///< client connections of the process
+    std::size_t head = 32 * 1024;       ///< start line and fields together, requests and responses
+    std::size_t line = 16 * 1024;       ///< one line of a head
+    std::size_t headers = 128;          ///< field lines of one head or trailer section
+    std::optional<std::uint64_t> body;  ///< a request body; none: unlimited
+    std::size_t connections = 100'000;  ///< client connections of the process
 };
 
-/// The `timeouts` block. Every deadline is one of: absolute head, idle progress, minimum rate, total.
+/// The `timeouts` block. Every deadline is one of: absolute head, idle progress, minimum rate,
+/// total.
 struct timeouts {
     using duration = std::chrono::milliseconds;
     duration tls_handshake = std::chrono::seconds{10};
@@ -39,10 +40,11 @@ struct timeouts {
 
 /// What a service or a route may override; absent means the next wider level decides.
 struct timeout_overrides {
-    std::optional<timeouts::duration> connect, upstream_tls, upstream_head, upstream_idle, stream_idle;
+    std::optional<timeouts::duration> connect, upstream_tls, upstream_head, upstream_idle,
+        stream_idle;
 
     /// `wider` with what is set here put over it.
     timeouts over(timeouts wider) const;
 };
 
-} // namespace sluice::http
+}  // namespace sluice::http

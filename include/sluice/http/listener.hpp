@@ -11,11 +11,12 @@
 
 namespace sluice::http {
 
-/// What happens to a field whose name has an underscore: names that alias a field the gateway or a node trusts are
-/// dropped, every underscore name is dropped, or the request is refused with 400.
+/// What happens to a field whose name has an underscore: names that alias a field the gateway or a
+/// node trusts are dropped, every underscore name is dropped, or the request is refused with 400.
 enum class underscore_policy : std::uint8_t { drop_aliases, drop, reject };
 
-/// What happens to a path that is not canonical: it is brought to its canonical form, or refused with 400.
+/// What happens to a path that is not canonical: it is brought to its canonical form, or refused
+/// with 400.
 enum class path_policy : std::uint8_t { rewrite, reject };
 
 struct listener_settings {
@@ -28,4 +29,4 @@ struct listener_settings {
     friend bool operator==(const listener_settings&, const listener_settings&) = default;
 };
 
-} // namespace sluice::http
+}  // namespace sluice::http

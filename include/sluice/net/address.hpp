@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a socket is: an IPv4 or IPv6 address with a port, or the path of a Unix socket. A plain value.
+// Where a socket is: an IPv4 or IPv6 address with a port, or the path of a Unix socket. A plain
+// value.
 #pragma once
 
 #include <compare>
@@ -48,4 +49,4 @@ private:
     std::string path_;
 };
 
-} // namespace sluice::net
+}  // namespace sluice::net

@@ -12,7 +12,8 @@ namespace sluice::net {
 
 class cidr {
 public:
-    /// Reads `10.0.0.0/8`, `::1/128` or a single IP. Nothing on other text, a length over the family's, or host bits set.
+    /// Reads `10.0.0.0/8`, `::1/128` or a single IP. Nothing on other text, a length over the
+    /// family's, or host bits set.
     static std::optional<cidr> parse(std::string_view text);
     /// Never true for Unix sockets. An IPv4-mapped IPv6 address counts as its IPv4 address.
     bool contains(const address& one) const noexcept;
@@ -26,4 +27,4 @@ private:
     std::uint8_t length_ = 0;
 };
 
-} // namespace sluice::net
+}  // namespace sluice::net

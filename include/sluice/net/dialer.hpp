@@ -9,11 +9,11 @@
 
 namespace sluice::net {
 
-/// Begins to connect to `target`: the stream becomes writable when connected. Null when not even a socket could be had
-/// (descriptors) or the kernel refused at once.
+/// Begins to connect to `target`: the stream becomes writable when connected. Null when not even a
+/// socket could be had (descriptors) or the kernel refused at once.
 std::unique_ptr<stream> start_dial(runtime::worker&, const address& target);
 
 /// After the stream became writable: whether the connection stands. 0, or the errno of its failure.
 int dial_error(const stream&) noexcept;
 
-} // namespace sluice::net
+}  // namespace sluice::net

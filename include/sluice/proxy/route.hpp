@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A route as the configuration gives it: what it matches, where it leads, how the request is rewritten on the way.
+// A route as the configuration gives it: what it matches, where it leads, how the request is
+// rewritten on the way.
 #pragma once
 
 #include "sluice/http/limits.hpp"
@@ -13,7 +14,8 @@
 
 namespace sluice::proxy {
 
-/// Which Host the node sees: the client's, the node's own (its address text, or the service's name for names), or a literal.
+/// Which Host the node sees: the client's, the node's own (its address text, or the service's name
+/// for names), or a literal.
 enum class host_rewrite : std::uint8_t { preserve, upstream, literal };
 
 struct rewrite_settings {
@@ -33,8 +35,9 @@ struct route_settings {
     routing::rule match;
     std::vector<weighted_service> services;  ///< at least one
     rewrite_settings rewrite;
-    std::optional<std::chrono::milliseconds> timeout;  ///< request head to last response byte; not for tunnels and streams
+    /// request head to last response byte; not for tunnels and streams
+    std::optional<std::chrono::milliseconds> timeout;
     http::timeout_overrides timeouts;
 };
 
-} // namespace sluice::proxy
+}  // namespace sluice::proxy

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a route matches: plain data, read from the configuration, turned into an index by routing/matcher.
+// What a route matches: plain data, read from the configuration, turned into an index by
+// routing/matcher.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +23,17 @@ struct value_rule {
 struct path_rule {
     enum class kind : std::uint8_t { any, exact, prefix, regex };
     kind how = kind::any;
-    std::string text;  ///< canonical path, prefix on segment boundaries, or RE2 pattern for the whole path
+    /// canonical path, prefix on segment boundaries, or RE2 pattern for the whole path
+    std::string text;
 
     friend bool operator==(const path_rule&, const path_rule&) = default;
 };
 
-/// All conditions of one route; every one must hold. Which of several matching routes wins: contract, "Which route wins".
+/// All conditions of one route; every one must hold. Which of several matching routes wins:
+/// contract, "Which route wins".
 struct rule {
-    std::vector<std::string> hosts;  ///< lower case; "*.x" is one or more labels before x; empty is any host
+    /// lower case; "*.x" is one or more labels before x; empty is any host
+    std::vector<std::string> hosts;
     path_rule path;
     std::vector<std::string> methods;  ///< exact, case kept; empty is any
     std::vector<value_rule> headers;
@@ -39,4 +43,4 @@ struct rule {
     friend bool operator==(const rule&, const rule&) = default;
 };
 
-} // namespace sluice::routing
+}  // namespace sluice::routing

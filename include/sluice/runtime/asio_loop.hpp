@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets Asio drive a worker: the worker's set is one descriptor among others of an io_context. For the control thread,
-// where signals, timers and libraries live on Asio and speed does not matter.
+// Lets Asio drive a worker: the worker's set is one descriptor among others of an io_context. For
+// the control thread, where signals, timers and libraries live on Asio and speed does not matter.
 #pragma once
 
 #include "sluice/runtime/worker.hpp"
@@ -29,4 +29,4 @@ private:
     boost::asio::steady_timer deadline_;
 };
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

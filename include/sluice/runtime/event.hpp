@@ -30,4 +30,4 @@ private:
     bool happened_ = false;
 };
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A worker's own edge-triggered epoll set. A socket is registered once; after that its readiness is a flag in memory,
-// so asking costs no system call (measured: the difference between 0.95 and 0.72 of nginx's CPU, docs/adr/0002).
-// Thread: everything here belongs to the worker's thread.
+// A worker's own edge-triggered epoll set. A socket is registered once; after that its readiness is
+// a flag in memory, so asking costs no system call (measured: the difference between 0.95 and 0.72
+// of nginx's CPU, docs/adr/0002). Thread: everything here belongs to the worker's thread.
 #pragma once
 
 #include "sluice/base/clock.hpp"
@@ -16,8 +16,8 @@ namespace sluice::runtime {
 class poll_set;
 class worker;
 
-/// Why a wait ended: the socket is ready (or broken, which the next call on it shows), the deadline passed, or somebody
-/// called interrupt().
+/// Why a wait ended: the socket is ready (or broken, which the next call on it shows), the deadline
+/// passed, or somebody called interrupt().
 enum class wake : std::uint8_t { ready, expired, interrupted };
 
 enum class direction : std::uint8_t { in, out };
@@ -25,10 +25,12 @@ enum class direction : std::uint8_t { in, out };
 /// Awaiter of one direction of one socket. At most one coroutine waits for a direction at a time.
 class readiness;
 
-/// One descriptor in a worker's set. Owns the descriptor: deregisters and closes it at the end of its life.
+/// One descriptor in a worker's set. Owns the descriptor: deregisters and closes it at the end of
+/// its life.
 class watched {
 public:
-    /// Registers `fd` (non-blocking) edge-triggered. `shared`: the descriptor is in several workers' sets (EPOLLEXCLUSIVE).
+    /// Registers `fd` (non-blocking) edge-triggered. `shared`: the descriptor is in several
+    /// workers' sets (EPOLLEXCLUSIVE).
     enum class sharing : std::uint8_t { none, between_workers };
     watched(worker&, int fd, sharing = sharing::none);
     ~watched();
@@ -55,7 +57,8 @@ public:
     void interrupt(direction) noexcept;
     void resume_waits(direction) noexcept;
 
-    /// Called once per hang-up seen by the set, from the set's dispatch: may only interrupt() and set flags.
+    /// Called once per hang-up seen by the set, from the set's dispatch: may only interrupt() and
+    /// set flags.
     using hang_up_callback = void (*)(void* context) noexcept;
     void on_hang_up(hang_up_callback callback, void* context) noexcept {
         hang_up_callback_ = callback;
@@ -108,7 +111,8 @@ private:
     time_point deadline_;
 };
 
-/// The epoll descriptor. wait() turns kernel events into flags and queues waiters; it runs no other code.
+/// The epoll descriptor. wait() turns kernel events into flags and queues waiters; it runs no other
+/// code.
 class poll_set {
 public:
     poll_set();
@@ -124,4 +128,4 @@ private:
     int fd_;
 };
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

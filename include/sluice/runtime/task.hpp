@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coroutine of the request path: lazy, resumed by symmetric transfer, its frame from the thread's free list.
-// A suspended task is never destroyed: whoever wants it gone interrupts what it waits for and lets it unwind.
+// The coroutine of the request path: lazy, resumed by symmetric transfer, its frame from the
+// thread's free list. A suspended task is never destroyed: whoever wants it gone interrupts what it
+// waits for and lets it unwind.
 #pragma once
 
 #include <coroutine>
@@ -61,15 +62,17 @@ struct promise_value<void> : promise_base {
     }
 };
 
-} // namespace detail
+}  // namespace detail
 
-/// A coroutine that starts when awaited and is awaited once. Values only: an exception out of it is a bug that costs
-/// one session.
+/// A coroutine that starts when awaited and is awaited once. Values only: an exception out of it is
+/// a bug that costs one session.
 template <class T = void>
 class [[nodiscard]] task {
 public:
     struct promise_type : detail::promise_value<T> {
-        task get_return_object() noexcept { return task{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        task get_return_object() noexcept {
+            return task{std::coroutine_handle<promise_type>::from_promise(*this)};
+        }
     };
 
     task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
@@ -91,7 +94,8 @@ private:
     std::coroutine_handle<promise_type> frame_;
 };
 
-/// Runs a task of its own to its end; the task must own what it needs. What escapes from it is logged, nothing else stops.
+/// Runs a task of its own to its end; the task must own what it needs. What escapes from it is
+/// logged, nothing else stops.
 void spawn(task<> root);
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Coarse deadlines (10 ms) for many sockets: setting a later deadline is one store, the wheel moves the timer when it
-// comes by. Time is handed in, so tests own it. Thread: the worker that owns the wheel.
+// Coarse deadlines (10 ms) for many sockets: setting a later deadline is one store, the wheel moves
+// the timer when it comes by. Time is handed in, so tests own it. Thread: the worker that owns the
+// wheel.
 #pragma once
 
 #include "sluice/base/clock.hpp"
@@ -19,7 +20,8 @@ public:
     using callback = void (*)(timer&) noexcept;
     static constexpr time_point never = time_point::max();
 
-    /// `fire` is called by the wheel once the deadline has passed; the timer is idle by then and may be armed again.
+    /// `fire` is called by the wheel once the deadline has passed; the timer is idle by then and
+    /// may be armed again.
     explicit timer(callback fire) noexcept : fire_(fire) {}
     timer(const timer&) = delete;
     timer& operator=(const timer&) = delete;
@@ -69,4 +71,4 @@ private:
     std::array<std::uint64_t, slots / 64> occupied_{};
 };
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread's event loop: sockets, deadlines and work posted by others. A request lives its whole life on one worker.
-// Data workers call run(); the control thread lets Asio drive its worker instead (runtime/asio_loop.hpp).
+// One thread's event loop: sockets, deadlines and work posted by others. A request lives its whole
+// life on one worker. Data workers call run(); the control thread lets Asio drive its worker
+// instead (runtime/asio_loop.hpp).
 #pragma once
 
 #include "sluice/base/clock.hpp"
@@ -31,7 +32,8 @@ class worker {
 public:
     using clock_source = time_point (*)() noexcept;
 
-    /// `index` numbers the per-thread cells of telemetry. `clock` is read once a turn; tests hand in their own.
+    /// `index` numbers the per-thread cells of telemetry. `clock` is read once a turn; tests hand
+    /// in their own.
     explicit worker(unsigned index, clock_source clock = &steady_clock::now);
     ~worker();
     worker(const worker&) = delete;
@@ -54,8 +56,9 @@ public:
     /// Resumes `waiter` later in this turn. Thread: this worker's.
     void schedule(std::coroutine_handle<> waiter) { ready_.push_back(waiter); }
 
-    /// `co_await next_turn()` goes on after the sockets were looked at again: for whoever could go on without ever
-    /// waiting, because its reader and its writer both keep up. Cannot be interrupted.
+    /// `co_await next_turn()` goes on after the sockets were looked at again: for whoever could go
+    /// on without ever waiting, because its reader and its writer both keep up. Cannot be
+    /// interrupted.
     turn_wait next_turn() noexcept { return turn_wait(*this); }
 
     /// Runs `work` on this worker's thread, in the order posted. Any thread.
@@ -66,7 +69,8 @@ public:
     /// Ends run() after the current turn. Any thread.
     void stop();
 
-    /// One turn: waits for events until `until` at the longest, fires deadlines, resumes who is ready.
+    /// One turn: waits for events until `until` at the longest, fires deadlines, resumes who is
+    /// ready.
     void turn(time_point until);
     /// When turn() has something to do at the latest; timer::never when only a socket can tell.
     time_point next_deadline() const noexcept { return next_.empty() ? timers_.next_due() : now_; }
@@ -90,6 +94,8 @@ private:
     bool stopped_ = false;
 };
 
-inline void turn_wait::await_suspend(std::coroutine_handle<> waiter) { worker_.next_.push_back(waiter); }
+inline void turn_wait::await_suspend(std::coroutine_handle<> waiter) {
+    worker_.next_.push_back(waiter);
+}
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

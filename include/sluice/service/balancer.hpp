@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a balancer must offer: an immutable plan made with the table, and a cursor per worker that follows it.
+// What a balancer must offer: an immutable plan made with the table, and a cursor per worker that
+// follows it.
 #pragma once
 
 #include "sluice/service/service.hpp"
@@ -17,7 +18,8 @@ public:
     virtual ~picker() = default;
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-    /// The position of the next node to try that is not among `tried`; none when every node with a weight was tried.
+    /// The position of the next node to try that is not among `tried`; none when every node with a
+    /// weight was tried.
     virtual std::size_t pick(std::span<const std::size_t> tried) noexcept = 0;
 };
 
@@ -25,8 +27,9 @@ public:
 class balancer {
 public:
     virtual ~balancer() = default;
-    /// A picker for one worker; `worker` spreads the starting points, so that workers do not march in step.
+    /// A picker for one worker; `worker` spreads the starting points, so that workers do not march
+    /// in step.
     virtual std::unique_ptr<picker> make_picker(unsigned worker) const = 0;
 };
 
-} // namespace sluice::service
+}  // namespace sluice::service

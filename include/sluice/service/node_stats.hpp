@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is counted about one node: a cell per worker, written by that worker alone and read by the admin API.
-// Lives as long as the node is in the table, whatever table that is.
+// What is counted about one node: a cell per worker, written by that worker alone and read by the
+// admin API. Lives as long as the node is in the table, whatever table that is.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,9 @@ class node_stats {
 public:
     explicit node_stats(unsigned workers) : cells_(workers) {}
 
-    void count_request(unsigned worker) noexcept { bump<std::uint64_t>(cells_[worker].requests, 1); }
+    void count_request(unsigned worker) noexcept {
+        bump<std::uint64_t>(cells_[worker].requests, 1);
+    }
     void set_connections(unsigned worker, std::int64_t open, std::int64_t idle) noexcept {
         cells_[worker].open.store(open, std::memory_order_relaxed);
         cells_[worker].idle.store(idle, std::memory_order_relaxed);
@@ -55,4 +57,4 @@ private:
     std::string last_error_;
 };
 
-} // namespace sluice::service
+}  // namespace sluice::service

@@ -24,14 +24,15 @@ struct node {
 struct pool_settings {
     std::size_t idle = 512;  ///< kept open while unused
     std::size_t max = 1024;  ///< open at once; above it a request waits up to timeouts.connect
-    std::chrono::milliseconds idle_timeout = std::chrono::seconds{50};  ///< below the 60 s most servers close at
+    /// below the 60 s most servers close at
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds{50};
 
     friend bool operator==(const pool_settings&, const pool_settings&) = default;
 };
 
 struct retry_settings {
-    unsigned attempts = 2;        ///< beyond the first
-    unsigned budget_percent = 20; ///< of the service's requests; connect failures are outside it
+    unsigned attempts = 2;         ///< beyond the first
+    unsigned budget_percent = 20;  ///< of the service's requests; connect failures are outside it
 
     friend bool operator==(const retry_settings&, const retry_settings&) = default;
 };
@@ -47,4 +48,4 @@ struct service_settings {
     http::timeout_overrides timeouts;
 };
 
-} // namespace sluice::service
+}  // namespace sluice::service

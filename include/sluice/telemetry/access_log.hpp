@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The access log: a line a request (contract: "Access log"). Workers format into a bounded ring of their own; one
-// writer thread does the file writes. A full ring drops the line and counts it; it never blocks a worker.
+// The access log: a line a request (contract: "Access log"). Workers format into a bounded ring of
+// their own; one writer thread does the file writes. A full ring drops the line and counts it; it
+// never blocks a worker.
 #pragma once
 
 #include "sluice/telemetry/settings.hpp"
@@ -12,7 +13,8 @@
 
 namespace sluice::telemetry {
 
-/// Everything a line says. Empty texts and negative numbers are written as null (json) or `-` (text).
+/// Everything a line says. Empty texts and negative numbers are written as null (json) or `-`
+/// (text).
 struct access_record {
     std::chrono::system_clock::time_point started;
     std::string_view request_id, client, consumer, method, host, path, protocol;
@@ -27,17 +29,20 @@ struct access_record {
 
 class access_log {
 public:
-    /// Opens the file (append) and starts the writer thread. Throws std::system_error naming the file when it cannot.
+    /// Opens the file (append) and starts the writer thread. Throws std::system_error naming the
+    /// file when it cannot.
     explicit access_log(const access_log_settings&, unsigned threads);
     ~access_log();  ///< writes what is still in the rings, then stops
 
     /// False when the log is off: nobody need fill a record.
     bool enabled() const noexcept { return enabled_; }
 
-    /// Thread: any worker; `thread` is its index below `threads`, one writer per index. Never blocks, never allocates.
+    /// Thread: any worker; `thread` is its index below `threads`, one writer per index. Never
+    /// blocks, never allocates.
     void write(unsigned thread, const access_record&) noexcept;
 
-    /// Reopens the file after a rotation (SIGUSR1). Thread: control. The old file is kept on failure, which is logged.
+    /// Reopens the file after a rotation (SIGUSR1). Thread: control. The old file is kept on
+    /// failure, which is logged.
     void reopen();
 
     /// Lines dropped because a ring was full or the file could not be written. Any thread.
@@ -49,4 +54,4 @@ private:
     std::unique_ptr<state> state_;
 };
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

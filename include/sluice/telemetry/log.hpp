@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The error log of the gateway itself, to stderr, as text or JSON (spdlog underneath, asynchronous and bounded).
-// error: a human must act; warn: degraded; info: state changed; debug: per request.
+// The error log of the gateway itself, to stderr, as text or JSON (spdlog underneath, asynchronous
+// and bounded). error: a human must act; warn: degraded; info: state changed; debug: per request.
 #pragma once
 
 #include "sluice/telemetry/settings.hpp"
@@ -49,4 +49,4 @@ void log_error(fmt::format_string<Args...> text, Args&&... args) {
         log_line(log_level::error, fmt::format(text, std::forward<Args>(args)...));
 }
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

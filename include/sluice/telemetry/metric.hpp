@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counters, gauges and histograms with one cell per thread: a worker adds to its own cell with a plain relaxed
-// store, a scrape sums the cells. Families and series are made on first use and counted against max_series.
+// Counters, gauges and histograms with one cell per thread: a worker adds to its own cell with a
+// plain relaxed store, a scrape sums the cells. Families and series are made on first use and
+// counted against max_series.
 #pragma once
 
 #include "sluice/telemetry/settings.hpp"
@@ -32,7 +33,9 @@ public:
     std::uint64_t sum() const noexcept;
 
 private:
-    struct alignas(64) cell { std::atomic<std::uint64_t> value{0}; };
+    struct alignas(64) cell {
+        std::atomic<std::uint64_t> value{0};
+    };
     std::vector<cell> cells_;
 };
 
@@ -47,29 +50,39 @@ public:
     std::int64_t sum() const noexcept;
 
 private:
-    struct alignas(64) cell { std::atomic<std::int64_t> value{0}; };
+    struct alignas(64) cell {
+        std::atomic<std::int64_t> value{0};
+    };
     std::vector<cell> cells_;
 };
 
 /// How often a duration fell into each of the buckets 0.5 ms to 60 s.
 class histogram {
 public:
-    static constexpr std::size_t bucket_count = 16;  ///< the last one is +Inf
+    static constexpr std::size_t bucket_count = 16;    ///< the last one is +Inf
     static std::span<const double> bounds() noexcept;  ///< seconds, bucket_count - 1 of them
 
     explicit histogram(unsigned threads) : cells_(threads) {}
     void observe(unsigned thread, std::chrono::nanoseconds took) noexcept;
 
-    struct reading { std::uint64_t buckets[bucket_count]; std::uint64_t count; double sum; };  ///< cumulative, seconds
+    /// cumulative, seconds
+    struct reading {
+        std::uint64_t buckets[bucket_count];
+        std::uint64_t count;
+        double sum;
+    };
     reading sum() const noexcept;
 
 private:
-    struct alignas(64) cell { std::atomic<std::uint64_t> buckets[bucket_count]{}; std::atomic<std::uint64_t> nanoseconds{0}; };
+    struct alignas(64) cell {
+        std::atomic<std::uint64_t> buckets[bucket_count]{};
+        std::atomic<std::uint64_t> nanoseconds{0};
+    };
     std::vector<cell> cells_;
 };
 
-/// Every series of the process. Making one takes a lock, using one does not. A series lives as long as somebody
-/// holds it and disappears from the page after that.
+/// Every series of the process. Making one takes a lock, using one does not. A series lives as long
+/// as somebody holds it and disappears from the page after that.
 class registry {
 public:
     registry(const metrics_settings&, unsigned threads);
@@ -79,17 +92,19 @@ public:
     std::shared_ptr<gauge> make_gauge(std::string_view family, labels);
     std::shared_ptr<histogram> make_histogram(std::string_view family, labels);
 
-    /// A value read at scrape time (uptime, generation, dropped lines), on the scraping thread, one scrape at a time and
-    /// under no lock that making a series takes. It counts against max_series but is never folded into "other": the
-    /// program makes these, not its traffic. The same labels again replace the reading; one that a scrape has begun may
-    /// still run after that, so what it borrows outlives the registry's last text().
+    /// A value read at scrape time (uptime, generation, dropped lines), on the scraping thread, one
+    /// scrape at a time and under no lock that making a series takes. It counts against max_series
+    /// but is never folded into "other": the program makes these, not its traffic. The same labels
+    /// again replace the reading; one that a scrape has begun may still run after that, so what it
+    /// borrows outlives the registry's last text().
     enum class reading_kind { counter, gauge };
     void watch(std::string_view family, labels, reading_kind, std::function<double()> read);
 
     unsigned threads() const noexcept { return threads_; }
 
-    /// The page of /metrics in the Prometheus text format. Any thread, but not from inside a watched reading. Those who
-    /// make series meanwhile wait for a short piece of the walk at most, never for the page.
+    /// The page of /metrics in the Prometheus text format. Any thread, but not from inside a
+    /// watched reading. Those who make series meanwhile wait for a short piece of the walk at most,
+    /// never for the page.
     std::string text() const;
 
 private:
@@ -98,4 +113,4 @@ private:
     std::unique_ptr<state> state_;
 };
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

@@ -28,4 +28,4 @@ struct log_settings {
     line_format format = line_format::text;
 };
 
-} // namespace sluice::telemetry
+}  // namespace sluice::telemetry

@@ -9,7 +9,8 @@ namespace sluice::admin::resources {
 namespace {
 
 /// What `from` has under `key`, or `absent`.
-json::value member_of(const json::object& from, std::string_view key, json::value absent = nullptr) {
+json::value member_of(const json::object& from, std::string_view key,
+                      json::value absent = nullptr) {
     const auto* found = from.if_contains(key);
     return found != nullptr ? *found : std::move(absent);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The decoder is a machine over bytes: every byte of a size line is looked at once and refused where it stands, so a
-// bad one is never waited behind. Content is passed on as a view; only a trailer section is waited for as a whole.
+// The decoder is a machine over bytes: every byte of a size line is looked at once and refused
+// where it stands, so a bad one is never waited behind. Content is passed on as a view; only a
+// trailer section is waited for as a whole.
 #include "http/h1/chunked.hpp"
 
 #include "http/h1/parse.hpp"
@@ -14,7 +15,8 @@ namespace sluice::http::h1 {
 namespace {
 
 constexpr unsigned most_digits = 16;
-// Nobody uses extensions; RFC 9112 section 7.1.1 asks for a limit, or they carry unbounded bytes past limits.body.
+// Nobody uses extensions; RFC 9112 section 7.1.1 asks for a limit, or they carry unbounded bytes
+// past limits.body.
 constexpr std::size_t most_chunk_extension = 1024;
 constexpr std::size_t most_message_extensions = 16 * 1024;
 
@@ -25,7 +27,7 @@ int hex_value(char c) noexcept {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-} // namespace
+}  // namespace
 
 void chunk_decoder::reset() noexcept {
     part_ = part::size;
@@ -93,7 +95,8 @@ std::string_view chunk_decoder::take_digit(char c) {
             return "a chunk size of more than 16 digits";
         ++digits_;
         left_ = left_ << 4 | static_cast<std::uint64_t>(value);
-        return left_ > std::numeric_limits<std::int64_t>::max() ? "a chunk size of 2^63 or more" : std::string_view{};
+        return left_ > std::numeric_limits<std::int64_t>::max() ? "a chunk size of 2^63 or more"
+                                                                : std::string_view{};
     }
     if (digits_ == 0)
         return "a chunk size without digits";
@@ -103,8 +106,9 @@ std::string_view chunk_decoder::take_digit(char c) {
     return take_extension(c);
 }
 
-// RFC 9112 section 7.1.1. White space may stand before a `;`, and some senders pad the size with it; what an
-// extension says is not looked at, only that no byte of it can end the line for another reader.
+// RFC 9112 section 7.1.1. White space may stand before a `;`, and some senders pad the size with
+// it; what an extension says is not looked at, only that no byte of it can end the line for another
+// reader.
 std::string_view chunk_decoder::take_extension(char c) {
     if (c == '\r') {
         part_ = part::size_lf;
@@ -116,7 +120,8 @@ std::string_view chunk_decoder::take_extension(char c) {
         part_ = part::extension;
     else if (part_ == part::size_blank && !is_blank(c))
         return "a chunk size is not hexadecimal";
-    if (++chunk_extension_ > most_chunk_extension || ++message_extensions_ > most_message_extensions)
+    if (++chunk_extension_ > most_chunk_extension ||
+        ++message_extensions_ > most_message_extensions)
         return "chunk extensions over the limit";
     return {};
 }
@@ -129,14 +134,16 @@ std::string_view chunk_decoder::end_size_line() {
 }
 
 chunk_decoder::step chunk_decoder::take_content(byte_view in, std::size_t at) {
-    const std::size_t length = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size() - at));
+    const std::size_t length =
+        static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size() - at));
     left_ -= length;
     if (left_ == 0)
         part_ = part::content_cr;
     return {state::content, at + length, in.substr(at, length), {}};
 }
 
-chunk_decoder::step chunk_decoder::take_trailers(byte_view in, std::size_t at, const limits& bounds) {
+chunk_decoder::step chunk_decoder::take_trailers(byte_view in, std::size_t at,
+                                                 const limits& bounds) {
     const byte_view rest = in.substr(at);
     const parse_step scanned = scan_section(rest, trailer_scan_, bounds, section::trailers);
     if (scanned.at == parse_step::state::incomplete)
@@ -149,4 +156,4 @@ chunk_decoder::step chunk_decoder::take_trailers(byte_view in, std::size_t at, c
     return {state::end, at + scanned.consumed, {}, {}};
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

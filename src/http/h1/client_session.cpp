@@ -6,7 +6,8 @@
 
 namespace sluice::http::h1 {
 
-client_session::client_session(std::unique_ptr<net::stream> connected) : socket_(std::move(connected)) {}
+client_session::client_session(std::unique_ptr<net::stream> connected)
+    : socket_(std::move(connected)) {}
 
 client_session::~client_session() = default;
 
@@ -51,7 +52,8 @@ io_state client_session::flush() {
 
 net::io_result client_session::fill() {
     if (in_.room().empty())
-        in_.reserve(std::max(in_.size() + 1, in_.size() == in_.capacity() ? in_.capacity() * 2 : in_.capacity()));
+        in_.reserve(std::max(in_.size() + 1,
+                             in_.size() == in_.capacity() ? in_.capacity() * 2 : in_.capacity()));
     const auto got = socket_->read(in_.room());
     if (got.state == io_state::done)
         in_.commit(got.bytes);
@@ -63,7 +65,8 @@ io_state client_session::take_head(response_head& head) {
     for (;;) {
         if (!in_.empty()) {
             answered_ = true;
-            const auto step = parse_response({in_.data(), in_.size()}, scan_, *bounds_, verb_, room_, head);
+            const auto step =
+                parse_response({in_.data(), in_.size()}, scan_, *bounds_, verb_, room_, head);
             if (step.at == parse_step::state::failed)
                 return fail(errc::bad_upstream_message, step.reason);
             if (step.at == parse_step::state::complete) {
@@ -77,7 +80,8 @@ io_state client_session::take_head(response_head& head) {
             return io_state::blocked;
         if (got.state == io_state::broken || got.bytes == 0) {
             fail(errc::upstream_closed, "response head");
-            // Not one byte of an answer on a connection that had served before: most likely closed while it was idle.
+            // Not one byte of an answer on a connection that had served before: most likely closed
+            // while it was idle.
             fault_.retry = answered_ ? retry_hint::never : retry_hint::if_reused;
             return io_state::broken;
         }
@@ -122,7 +126,7 @@ void make_room(byte_buffer& in, bool was_full) {
     }
 }
 
-} // namespace
+}  // namespace
 
 io_state client_session::more_body() {
     if (in_.empty())
@@ -214,4 +218,4 @@ io_state client_session::fail(errc why, std::string_view stage) noexcept {
     return io_state::broken;
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

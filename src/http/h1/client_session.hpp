@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One HTTP/1 connection to a node: writes requests, reads responses, knows whether it may serve another.
-// Used by upstream/node_pool, which owns it, and by the gateway through upstream_stream.
+// One HTTP/1 connection to a node: writes requests, reads responses, knows whether it may serve
+// another. Used by upstream/node_pool, which owns it, and by the gateway through upstream_stream.
 #pragma once
 
 #include "http/h1/chunked.hpp"
-#include "http/h1/send_queue.hpp"
 #include "http/h1/parse.hpp"
-
+#include "http/h1/send_queue.hpp"
 #include "sluice/base/byte_buffer.hpp"
 #include "sluice/http/exchange_io.hpp"
 
@@ -20,7 +19,8 @@ public:
     explicit client_session(std::unique_ptr<net::stream>);
     ~client_session() override;
 
-    /// Starts another exchange on this connection. `bounds` limits the response head; it must outlive the exchange.
+    /// Starts another exchange on this connection. `bounds` limits the response head; it must
+    /// outlive the exchange.
     void begin(method verb, const limits& bounds);
 
     void put_head(const outgoing_request&) override;
@@ -80,4 +80,4 @@ private:
     bool tunnel_ = false;
 };
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

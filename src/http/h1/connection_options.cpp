@@ -9,7 +9,8 @@ namespace sluice::http::h1 {
 
 namespace {
 
-// Each option is compared with each field: a bound keeps a 32 KiB Connection field from costing milliseconds.
+// Each option is compared with each field: a bound keeps a 32 KiB Connection field from costing
+// milliseconds.
 constexpr unsigned most_options = 64;
 
 struct options {
@@ -19,8 +20,8 @@ struct options {
     unsigned count = 0;
 };
 
-// Connection must not be able to take away what routes, frames or vouches for a message (RFC 9110 section 7.6.1 asks
-// senders not to name such fields; attackers do).
+// Connection must not be able to take away what routes, frames or vouches for a message (RFC 9110
+// section 7.6.1 asks senders not to name such fields; attackers do).
 bool may_be_named(field_id id) noexcept {
     switch (id) {
     case field_id::host:
@@ -73,7 +74,8 @@ bool stays_open(const options& found, version received) noexcept {
     return !found.close && (received.minor_number > 0 || found.keep_alive);
 }
 
-// The value of the one Upgrade line; several lines, or an offer of h2c (obsolete, RFC 9113 section 3.1), count as none.
+// The value of the one Upgrade line; several lines, or an offer of h2c (obsolete, RFC 9113 section
+// 3.1), count as none.
 std::string_view offered_protocol(const header_list& fields) {
     std::string_view offer;
     for (const field& one : fields) {
@@ -100,7 +102,7 @@ bool wants_trailers(const header_list& fields) {
     return false;
 }
 
-} // namespace
+}  // namespace
 
 verdict apply_connection(const field_sorter& sorter, request_head& head) {
     options found;
@@ -124,4 +126,4 @@ verdict apply_connection(const field_sorter& sorter, response_head& head) {
     return {};
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

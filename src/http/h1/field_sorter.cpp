@@ -8,8 +8,8 @@ namespace sluice::http::h1 {
 
 namespace {
 
-// Names some servers read as the real thing once `_` and `-` are the same to them (CGI, WSGI): whoever smuggles
-// Content_Length or X_Forwarded_For past us speaks to them as we do.
+// Names some servers read as the real thing once `_` and `-` are the same to them (CGI, WSGI):
+// whoever smuggles Content_Length or X_Forwarded_For past us speaks to them as we do.
 bool aliases_a_trusted_field(std::string_view name) noexcept {
     const field_id id = identify(name, true);
     switch (id) {
@@ -24,7 +24,7 @@ bool aliases_a_trusted_field(std::string_view name) noexcept {
     }
 }
 
-} // namespace
+}  // namespace
 
 bool field_sorter::take(std::string_view name, std::string_view value) {
     const field_id id = identify(name);
@@ -63,4 +63,4 @@ void field_sorter::keep(std::string_view name, std::string_view value, field_id 
     fields_.add(field{name, value, id, is_hop_by_hop(id)});
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

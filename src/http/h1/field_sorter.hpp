@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes the field lines of a head as they are read: the fields that frame and route the message are set apart and
-// judged as a whole later, what a listener's policy drops is dropped, the rest goes to the head's list.
+// Takes the field lines of a head as they are read: the fields that frame and route the message are
+// set apart and judged as a whole later, what a listener's policy drops is dropped, the rest goes
+// to the head's list.
 #pragma once
 
 #include "sluice/http/head.hpp"
@@ -34,7 +35,9 @@ public:
     bool saw(field_id id) const noexcept { return (seen_ & bit(id)) != 0; }
 
 private:
-    static constexpr std::uint32_t bit(field_id id) noexcept { return 1U << static_cast<unsigned>(id); }
+    static constexpr std::uint32_t bit(field_id id) noexcept {
+        return 1U << static_cast<unsigned>(id);
+    }
     void keep(std::string_view name, std::string_view value, field_id id);
 
     header_list& fields_;
@@ -45,4 +48,4 @@ private:
     std::uint32_t seen_ = 0;
 };
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

@@ -13,8 +13,8 @@ namespace {
 
 enum class coding { none, chunked, unknown_before_chunked, malformed };
 
-// RFC 9112 sections 6.1 and 7.1: chunked stands once, last and without parameters. We decode nothing but chunked, so
-// anything else is either not ours to do (501) or ambiguous (400).
+// RFC 9112 sections 6.1 and 7.1: chunked stands once, last and without parameters. We decode
+// nothing but chunked, so anything else is either not ours to do (501) or ambiguous (400).
 coding read_codings(const single_field& transfer_encoding) {
     if (transfer_encoding.count == 0)
         return coding::none;
@@ -23,7 +23,8 @@ coding read_codings(const single_field& transfer_encoding) {
     if (same_name(transfer_encoding.value, "chunked"))
         return coding::chunked;
     std::string_view rest = transfer_encoding.value;
-    for (std::size_t comma; (comma = rest.find(',')) != std::string_view::npos; rest.remove_prefix(comma + 1)) {
+    for (std::size_t comma; (comma = rest.find(',')) != std::string_view::npos;
+         rest.remove_prefix(comma + 1)) {
         const std::string_view item = trim(rest.substr(0, comma));
         if (!is_token(item) || same_name(item, "chunked"))
             return coding::malformed;
@@ -31,9 +32,7 @@ coding read_codings(const single_field& transfer_encoding) {
     return same_name(trim(rest), "chunked") ? coding::unknown_before_chunked : coding::malformed;
 }
 
-verdict malformed(std::string_view reason) {
-    return {errc::bad_request, reason};
-}
+verdict malformed(std::string_view reason) { return {errc::bad_request, reason}; }
 
 // RFC 9110 section 8.6 allows a repeated equal value to be collapsed; not every reader does.
 verdict read_length(const single_field& content_length, std::optional<std::uint64_t>& length) {
@@ -45,7 +44,8 @@ verdict read_length(const single_field& content_length, std::optional<std::uint6
     return length ? verdict{} : malformed("Content-Length is not a number");
 }
 
-// RFC 9112 section 6.1: chunked is not known to HTTP/1.0, and both fields at once are an attack or a fault.
+// RFC 9112 section 6.1: chunked is not known to HTTP/1.0, and both fields at once are an attack or
+// a fault.
 verdict check_chunked_allowed(const field_sorter& fields, version received) {
     if (received.minor_number == 0)
         return malformed("Transfer-Encoding on HTTP/1.0");
@@ -67,18 +67,17 @@ verdict read_coding(const field_sorter& fields, version received, coding& found)
     return {};
 }
 
-framing with_length(std::uint64_t length) {
-    return {framing::kind::length, length};
-}
+framing with_length(std::uint64_t length) { return {framing::kind::length, length}; }
 
 // RFC 9112 section 6.3, rule 1: these end with their head whatever their fields say.
 bool never_has_body(unsigned status, method verb) noexcept {
-    return verb == method::head || status == 304 || status == 204 || (status >= 100 && status < 200);
+    return verb == method::head || status == 304 || status == 204 ||
+           (status >= 100 && status < 200);
 }
 
-// RFC 9110 section 8.6 and RFC 9112 section 6.1 forbid both fields on 1xx and 204. A node that sends them may send a
-// body too, which would be read as the next response: such a connection is not used again. On HEAD and 304 they
-// describe what a GET would have brought.
+// RFC 9110 section 8.6 and RFC 9112 section 6.1 forbid both fields on 1xx and 204. A node that
+// sends them may send a body too, which would be read as the next response: such a connection is
+// not used again. On HEAD and 304 they describe what a GET would have brought.
 verdict frame_bodiless(coding found, std::optional<std::uint64_t> length, response_head& head) {
     head.body = {};
     const bool claims_body = found == coding::chunked || length.value_or(0) > 0;
@@ -93,12 +92,13 @@ verdict frame_bodiless(coding found, std::optional<std::uint64_t> length, respon
     return {};
 }
 
-} // namespace
+}  // namespace
 
 std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
     std::uint64_t value = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failed != std::errc{} || end != text.data() + text.size() || value > std::numeric_limits<std::int64_t>::max())
+    if (failed != std::errc{} || end != text.data() + text.size() ||
+        value > std::numeric_limits<std::int64_t>::max())
         return std::nullopt;
     return value;
 }
@@ -140,4 +140,4 @@ verdict frame_response(const field_sorter& fields, method verb, response_head& h
     return {};
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the text of a head into room that was measured beforehand: growing and checking for every piece costs more
-// than the copying. Used by write.cpp.
+// Writes the text of a head into room that was measured beforehand: growing and checking for every
+// piece costs more than the copying. Used by write.cpp.
 #pragma once
 
 #include "sluice/base/byte_buffer.hpp"
@@ -13,7 +13,8 @@
 
 namespace sluice::http::h1 {
 
-/// Appends to a buffer. Its maker promises that no more than `most` bytes are put; they join the buffer at the end.
+/// Appends to a buffer. Its maker promises that no more than `most` bytes are put; they join the
+/// buffer at the end.
 class head_text {
 public:
     head_text(byte_buffer& out, std::size_t most) : out_(out) {
@@ -51,4 +52,4 @@ private:
     char* at_;
 };
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

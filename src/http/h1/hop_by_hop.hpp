@@ -6,8 +6,8 @@
 
 namespace sluice::http::h1 {
 
-/// Always about this connection only, named by Connection or not (RFC 9110 sections 7.6.1, 11.7.1, 11.7.2;
-/// HTTP2-Settings: RFC 7540 section 3.2.1).
+/// Always about this connection only, named by Connection or not (RFC 9110 sections 7.6.1, 11.7.1,
+/// 11.7.2; HTTP2-Settings: RFC 7540 section 3.2.1).
 constexpr bool is_hop_by_hop(field_id id) noexcept {
     switch (id) {
     case field_id::connection:
@@ -39,4 +39,4 @@ constexpr bool is_forwarded(field_id id) noexcept {
     }
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

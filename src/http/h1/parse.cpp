@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A head in four steps: scan.cpp finds its end and refuses bytes that may not stand there, Beast splits it into start
-// line and fields, the field sorter sets the dangerous ones apart, and the rules below judge the whole.
+// A head in four steps: scan.cpp finds its end and refuses bytes that may not stand there, Beast
+// splits it into start line and fields, the field sorter sets the dangerous ones apart, and the
+// rules below judge the whole.
 #include "http/h1/parse.hpp"
 
 #include "http/h1/beast_head.hpp"
@@ -16,16 +17,12 @@ namespace sluice::http::h1 {
 
 namespace {
 
-byte_view view_of(mutable_bytes bytes) noexcept {
-    return {bytes.data(), bytes.size()};
-}
+byte_view view_of(mutable_bytes bytes) noexcept { return {bytes.data(), bytes.size()}; }
 
-verdict malformed(std::string_view reason) {
-    return {errc::bad_request, reason};
-}
+verdict malformed(std::string_view reason) { return {errc::bad_request, reason}; }
 
-// RFC 9112 section 2.3: a higher minor version is read as the highest one we know. Beast would refuse it. `version`
-// points at "HTTP/1.x".
+// RFC 9112 section 2.3: a higher minor version is read as the highest one we know. Beast would
+// refuse it. `version` points at "HTTP/1.x".
 void lower_minor_version(char* version) noexcept {
     constexpr std::size_t minor = 7;
     if (version[minor] > '1')
@@ -44,13 +41,16 @@ method verb_of(std::string_view name) noexcept {
     case 6:
         return name == "DELETE" ? method::delete_ : method::other;
     case 7:
-        return name == "OPTIONS" ? method::options : name == "CONNECT" ? method::connect : method::other;
+        return name == "OPTIONS"   ? method::options
+               : name == "CONNECT" ? method::connect
+                                   : method::other;
     default:
         return method::other;
     }
 }
 
-// A gateway is no tunnel to anywhere, and TRACE would show a client what we add for the node (RFC 9110 section 9.3.8).
+// A gateway is no tunnel to anywhere, and TRACE would show a client what we add for the node (RFC
+// 9110 section 9.3.8).
 verdict check_method(const request_head& head) {
     if (head.verb == method::connect)
         return {errc::not_implemented, "CONNECT is not supported"};
@@ -59,8 +59,8 @@ verdict check_method(const request_head& head) {
     return {};
 }
 
-verdict check_target(const request_line& line, const head_rules& rules, arena& room, request_head& head,
-                     std::string_view& authority) {
+verdict check_target(const request_line& line, const head_rules& rules, arena& room,
+                     request_head& head, std::string_view& authority) {
     const auto parsed = parse_target(line.target, head.verb == method::options, room);
     if (!parsed)
         return malformed("the target is malformed");
@@ -73,15 +73,19 @@ verdict check_target(const request_line& line, const head_rules& rules, arena& r
     return {};
 }
 
-// RFC 9112 section 3.2.2 lets the target win over Host; the next reader may think otherwise, so they must agree.
-verdict check_absolute_form(std::string_view raw_target, const authority& target, const authority& host) {
+// RFC 9112 section 3.2.2 lets the target win over Host; the next reader may think otherwise, so
+// they must agree.
+verdict check_absolute_form(std::string_view raw_target, const authority& target,
+                            const authority& host) {
     const bool tls = same_name(raw_target.substr(0, 6), "https:");
-    return same_authority(target, host, tls ? "443" : "80") ? verdict{} : malformed("Host differs from the target");
+    return same_authority(target, host, tls ? "443" : "80")
+               ? verdict{}
+               : malformed("Host differs from the target");
 }
 
 // RFC 9112 section 3.2: exactly one valid Host, which HTTP/1.0 may leave out.
-verdict check_host(const single_field& host, const request_line& line, std::string_view in_target, arena& room,
-                   request_head& head) {
+verdict check_host(const single_field& host, const request_line& line, std::string_view in_target,
+                   arena& room, request_head& head) {
     if (host.count > 1)
         return malformed("more than one Host");
     if (host.count == 0 && head.received.minor_number > 0)
@@ -89,14 +93,16 @@ verdict check_host(const single_field& host, const request_line& line, std::stri
     head.authority = host.count == 0 ? in_target : host.value;
     if (host.count == 0 && in_target.empty())
         return {};
-    const auto parsed = head.authority.empty() ? std::nullopt : parse_authority(head.authority, room);
+    const auto parsed =
+        head.authority.empty() ? std::nullopt : parse_authority(head.authority, room);
     if (!parsed)
         return malformed("Host is malformed");
     head.host = parsed->host;
     if (in_target.empty())
         return {};
     const auto target = parse_authority(in_target, room);
-    return target ? check_absolute_form(line.target, *target, *parsed) : malformed("the target is malformed");
+    return target ? check_absolute_form(line.target, *target, *parsed)
+                  : malformed("the target is malformed");
 }
 
 // RFC 9110 section 10.1.1. HTTP/1.0 knows no 100 response: its expectation ends here.
@@ -116,9 +122,10 @@ verdict check_expect(const field_sorter& sorter, request_head& head) {
     return {};
 }
 
-// Every rule in the order of harm: framing first, since after a framing fault nothing else can be believed.
-verdict judge(const request_line& line, const field_sorter& sorter, const head_rules& rules, arena& room,
-              request_head& head) {
+// Every rule in the order of harm: framing first, since after a framing fault nothing else can be
+// believed.
+verdict judge(const request_line& line, const field_sorter& sorter, const head_rules& rules,
+              arena& room, request_head& head) {
     std::string_view authority_in_target;
     if (const verdict v = frame_request(sorter, head); !v.good())
         return v;
@@ -128,13 +135,14 @@ verdict judge(const request_line& line, const field_sorter& sorter, const head_r
         return v;
     if (const verdict v = check_target(line, rules, room, head, authority_in_target); !v.good())
         return v;
-    if (const verdict v = check_host(sorter.host(), line, authority_in_target, room, head); !v.good())
+    if (const verdict v = check_host(sorter.host(), line, authority_in_target, room, head);
+        !v.good())
         return v;
     return check_expect(sorter, head);
 }
 
-// Beast wants the space behind the status even when no reason follows; RFC 9112 section 4 does too, many servers do
-// not. Such a head is read from a copy with the space put in.
+// Beast wants the space behind the status even when no reason follows; RFC 9112 section 4 does too,
+// many servers do not. Such a head is read from a copy with the space put in.
 byte_view with_reason_space(byte_view head, std::size_t start_line, arena& room) {
     constexpr std::size_t bare = std::string_view{"HTTP/1.1 200"}.size();
     if (start_line != bare)
@@ -158,14 +166,15 @@ parse_step bad_response(std::string_view reason) {
     return parse_step::failed(errc::bad_upstream_message, reason);
 }
 
-} // namespace
+}  // namespace
 
-parse_step parse_request(mutable_bytes bytes, scan_position& at, const head_rules& rules, arena& room,
-                         request_head& head) {
+parse_step parse_request(mutable_bytes bytes, scan_position& at, const head_rules& rules,
+                         arena& room, request_head& head) {
     const parse_step scanned = scan_section(view_of(bytes), at, rules.bounds, section::request);
     if (scanned.at != parse_step::state::complete)
         return scanned;
-    lower_minor_version(bytes.data() + at.head_start + at.start_line - std::string_view{"HTTP/1.1"}.size());
+    lower_minor_version(bytes.data() + at.head_start + at.start_line -
+                        std::string_view{"HTTP/1.1"}.size());
 
     head.clear();
     request_line line;
@@ -180,8 +189,8 @@ parse_step parse_request(mutable_bytes bytes, scan_position& at, const head_rule
     return v.good() ? scanned : parse_step::failed(v.code, v.reason);
 }
 
-parse_step parse_response(mutable_bytes bytes, scan_position& at, const limits& bounds, method verb, arena& room,
-                          response_head& head) {
+parse_step parse_response(mutable_bytes bytes, scan_position& at, const limits& bounds, method verb,
+                          arena& room, response_head& head) {
     const parse_step scanned = scan_section(view_of(bytes), at, bounds, section::response);
     if (scanned.at == parse_step::state::failed)
         return bad_response(scanned.reason);
@@ -192,7 +201,8 @@ parse_step parse_response(mutable_bytes bytes, scan_position& at, const limits& 
     head.clear();
     status_line line;
     field_sorter sorter{head.fields, std::nullopt};
-    const byte_view whole = with_reason_space(view_of(bytes).substr(0, scanned.consumed), at.start_line, room);
+    const byte_view whole =
+        with_reason_space(view_of(bytes).substr(0, scanned.consumed), at.start_line, room);
     if (const std::string_view reason = read_head(whole, line, sorter); !reason.empty())
         return bad_response(reason);
     head.status = line.status;
@@ -202,4 +212,4 @@ parse_step parse_response(mutable_bytes bytes, scan_position& at, const limits& 
     return v.good() ? scanned : bad_response(v.reason);
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The minimum rate (contract: timeouts.min_rate): bytes a second, averaged over 30 s of waiting for that client.
-// A byte every 29 s passes every idle deadline; this is what ends it.
+// The minimum rate (contract: timeouts.min_rate): bytes a second, averaged over 30 s of waiting for
+// that client. A byte every 29 s passes every idle deadline; this is what ends it.
 #pragma once
 
 #include "sluice/base/clock.hpp"
@@ -14,7 +14,8 @@ class rate_guard {
 public:
     void wait_begins(time_point now) noexcept { since_ = now; }
 
-    /// Bytes moved after a wait (or without one). False once the average fell below `least` bytes a second.
+    /// Bytes moved after a wait (or without one). False once the average fell below `least` bytes a
+    /// second.
     bool moved(time_point now, std::uint64_t bytes, std::uint64_t least) noexcept {
         bytes_ += bytes;
         if (since_ == time_point{})
@@ -39,4 +40,4 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

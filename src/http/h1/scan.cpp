@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scanner: jumps from control byte to control byte, because in an honest head these are only the line ends.
+// The scanner: jumps from control byte to control byte, because in an honest head these are only
+// the line ends.
 #include "http/h1/scan.hpp"
 
 #include "http/text.hpp"
@@ -18,20 +19,20 @@ namespace {
 // RFC 9112 section 2.2 asks for one; some clients send two after a POST body.
 constexpr std::size_t most_leading_lines = 4;
 
-bool is_control(char c) noexcept {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
+bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-// The first control byte at or after `from`, or bytes.size(). Sixteen at a time: a byte loop costs as much as the
-// whole rest of reading a head.
+// The first control byte at or after `from`, or bytes.size(). Sixteen at a time: a byte loop costs
+// as much as the whole rest of reading a head.
 std::size_t next_control(byte_view bytes, std::size_t from) noexcept {
 #ifdef __SSE2__
     const __m128i highest_control = _mm_set1_epi8(0x1F);
     const __m128i del = _mm_set1_epi8(0x7F);
     for (; from + 16 <= bytes.size(); from += 16) {
-        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + from));
+        const __m128i block =
+            _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + from));
         const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, highest_control), block);
-        const auto hits = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(block, del))));
+        const auto hits =
+            static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(block, del))));
         if (hits != 0)
             return from + static_cast<std::size_t>(std::countr_zero(hits));
     }
@@ -48,8 +49,11 @@ struct fault {
 
 // "HTTP/" DIGIT "." DIGIT (RFC 9112 section 2.3). A higher minor version of 1 is read as 1.1.
 fault check_version(byte_view version) {
-    const auto digit = [version](std::size_t at) { return version[at] >= '0' && version[at] <= '9'; };
-    if (version.size() != 8 || !version.starts_with("HTTP/") || !digit(5) || version[6] != '.' || !digit(7))
+    const auto digit = [version](std::size_t at) {
+        return version[at] >= '0' && version[at] <= '9';
+    };
+    if (version.size() != 8 || !version.starts_with("HTTP/") || !digit(5) || version[6] != '.' ||
+        !digit(7))
         return {errc::bad_request, "no HTTP version on the start line"};
     if (version[5] > '1')
         return {errc::version_not_supported, "not HTTP/1"};
@@ -58,7 +62,8 @@ fault check_version(byte_view version) {
     return {};
 }
 
-// Looked at as soon as the line is whole: a sender of HTTP/0.9, HTTP/2 or another protocol need not be waited for.
+// Looked at as soon as the line is whole: a sender of HTTP/0.9, HTTP/2 or another protocol need not
+// be waited for.
 fault check_start_line(byte_view line, section what) {
     if (what == section::response)
         return check_version(line.substr(0, 8));
@@ -88,7 +93,8 @@ private:
         if (folded())
             return refuse(errc::bad_request, "a line starts with white space");
         const std::size_t hit = next_control(bytes_, at_.scanned);
-        // Nodes are bound by the size of a head and its count of fields, not by limits.line (contract, "Forwarding").
+        // Nodes are bound by the size of a head and its count of fields, not by limits.line
+        // (contract, "Forwarding").
         if (what_ != section::response && hit - at_.line_start > bounds_.line)
             return refuse(errc::head_too_large, "a line is longer than limits.line");
         at_.scanned = hit;
@@ -98,9 +104,11 @@ private:
             take_control(hit);
     }
 
-    // RFC 9112 sections 5.2 (folded lines) and 2.2 (white space before the first field) let us refuse both.
+    // RFC 9112 sections 5.2 (folded lines) and 2.2 (white space before the first field) let us
+    // refuse both.
     bool folded() const noexcept {
-        return at_.scanned == at_.line_start && at_.scanned < bytes_.size() && is_blank(bytes_[at_.scanned]);
+        return at_.scanned == at_.line_start && at_.scanned < bytes_.size() &&
+               is_blank(bytes_[at_.scanned]);
     }
 
     void take_control(std::size_t hit) {
@@ -146,7 +154,9 @@ private:
 
     // A reason phrase may hold tabs (RFC 9112 section 4), a request line may not.
     bool tab_allowed() const noexcept { return what_ == section::response || !in_start_line(); }
-    bool in_start_line() const noexcept { return what_ != section::trailers && at_.start_line == 0; }
+    bool in_start_line() const noexcept {
+        return what_ != section::trailers && at_.start_line == 0;
+    }
 
     byte_view bytes_;
     scan_position& at_;
@@ -157,10 +167,10 @@ private:
     bool complete_ = false;  // the empty line was there
 };
 
-} // namespace
+}  // namespace
 
 parse_step scan_section(byte_view bytes, scan_position& at, const limits& bounds, section what) {
     return scanner{bytes, at, bounds, what}.run(bytes.size());
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

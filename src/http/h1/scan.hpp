@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the end of a head or trailer section, once over the bytes however they come, and refuses at the first byte
-// that no HTTP/1 message may hold there: bare LF or CR, NUL, other control characters, folded lines. What the fields
-// mean is not looked at. Used by parse.cpp and chunked.cpp.
+// Finds the end of a head or trailer section, once over the bytes however they come, and refuses at
+// the first byte that no HTTP/1 message may hold there: bare LF or CR, NUL, other control
+// characters, folded lines. What the fields mean is not looked at. Used by parse.cpp and
+// chunked.cpp.
 #pragma once
 
 #include "sluice/base/bytes.hpp"
@@ -13,8 +14,8 @@
 
 namespace sluice::http::h1 {
 
-/// Where reading a head stands. `consumed` counts only with `complete`; `code` and `reason` (static text, for the
-/// answer and the log) only with `failed`.
+/// Where reading a head stands. `consumed` counts only with `complete`; `code` and `reason` (static
+/// text, for the answer and the log) only with `failed`.
 struct parse_step {
     enum class state { incomplete, complete, failed };
     state at = state::incomplete;
@@ -22,24 +23,27 @@ struct parse_step {
     errc code = errc::bad_request;
     std::string_view reason;
 
-    static parse_step failed(errc code, std::string_view reason) { return {state::failed, 0, code, reason}; }
+    static parse_step failed(errc code, std::string_view reason) {
+        return {state::failed, 0, code, reason};
+    }
 };
 
-/// Where the search for the end of the head goes on, so that a head that comes byte by byte is scanned once.
-/// Reset it to {} for each head. Offsets count from the front of the bytes given.
+/// Where the search for the end of the head goes on, so that a head that comes byte by byte is
+/// scanned once. Reset it to {} for each head. Offsets count from the front of the bytes given.
 struct scan_position {
-    std::size_t scanned = 0;      ///< bytes already searched
-    std::size_t line_start = 0;   ///< of the line being searched, for limits.line
-    std::size_t head_start = 0;   ///< of the start line: behind the empty lines a client may send first
-    std::size_t start_line = 0;   ///< its length without CRLF; 0 until it is complete
-    std::size_t fields = 0;       ///< field lines seen whole, for limits.headers
+    std::size_t scanned = 0;     ///< bytes already searched
+    std::size_t line_start = 0;  ///< of the line being searched, for limits.line
+    /// of the start line: behind the empty lines a client may send first
+    std::size_t head_start = 0;
+    std::size_t start_line = 0;  ///< its length without CRLF; 0 until it is complete
+    std::size_t fields = 0;      ///< field lines seen whole, for limits.headers
 };
 
 enum class section { request, response, trailers };
 
-/// Goes on searching. Complete when the section's empty line is there; `consumed` then counts from the front of
-/// `bytes`. Fails with bad_request, version_not_supported or head_too_large, and with the same verdict however the
-/// bytes were split.
+/// Goes on searching. Complete when the section's empty line is there; `consumed` then counts from
+/// the front of `bytes`. Fails with bad_request, version_not_supported or head_too_large, and with
+/// the same verdict however the bytes were split.
 parse_step scan_section(byte_view bytes, scan_position&, const limits&, section);
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

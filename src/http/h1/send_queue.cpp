@@ -24,7 +24,8 @@ void send_queue::frame(const chunk& piece) {
     if (!piece.last)
         return;
     if (piece.trailers == nullptr) {
-        piece_end_ = piece.bytes.empty() ? std::string_view{"0\r\n\r\n"} : std::string_view{"\r\n0\r\n\r\n"};
+        piece_end_ =
+            piece.bytes.empty() ? std::string_view{"0\r\n\r\n"} : std::string_view{"\r\n0\r\n\r\n"};
         return;
     }
     settle();
@@ -64,4 +65,4 @@ send_queue::written send_queue::write(net::stream& socket) {
     return {io_state::blocked, put.bytes};
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

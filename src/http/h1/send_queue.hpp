@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a connection is about to write: heads and small pieces copied together, at most one large piece as a view, all
-// of it leaving in one call. Used by both sides of http/h1.
+// What a connection is about to write: heads and small pieces copied together, at most one large
+// piece as a view, all of it leaving in one call. Used by both sides of http/h1.
 #pragma once
 
 #include "http/h1/write.hpp"
-
 #include "sluice/base/byte_buffer.hpp"
 #include "sluice/http/exchange_io.hpp"
 
@@ -42,4 +41,4 @@ private:
     std::string_view piece_end_;  // static text: the end of a chunk, the last chunk
 };
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

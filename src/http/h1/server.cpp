@@ -2,7 +2,6 @@
 #include "http/h1/server.hpp"
 
 #include "http/h1/server_session.hpp"
-
 #include "sluice/runtime/worker.hpp"
 
 #include <unistd.h>
@@ -15,15 +14,18 @@ namespace {
 
 constexpr std::size_t spare_states = 256;
 
-} // namespace
+}  // namespace
 
-server::server(runtime::worker& owner, std::shared_ptr<const server_settings> settings, request_handler& handler, on_close closed)
-    : worker_(owner), settings_(std::move(settings)), handler_(handler), on_close_(std::move(closed)) {}
+server::server(runtime::worker& owner, std::shared_ptr<const server_settings> settings,
+               request_handler& handler, on_close closed)
+    : worker_(owner), settings_(std::move(settings)), handler_(handler),
+      on_close_(std::move(closed)) {}
 
 server::~server() = default;
 
 void server::adopt(int fd, const net::address& client) {
-    runtime::spawn(server_session::serve(std::make_unique<server_session>(*this, worker_, fd, client)));
+    runtime::spawn(
+        server_session::serve(std::make_unique<server_session>(*this, worker_, fd, client)));
 }
 
 void server::drain() {
@@ -74,4 +76,4 @@ void server::forget(server_session& ended) noexcept {
     on_close_();
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1 towards clients: one worker's connections of one listener. Each connection is one coroutine that reads heads,
-// calls the request_handler and closes. Used by app.
+// HTTP/1 towards clients: one worker's connections of one listener. Each connection is one
+// coroutine that reads heads, calls the request_handler and closes. Used by app.
 #pragma once
 
+#include "sluice/base/random.hpp"
 #include "sluice/http/exchange_io.hpp"
 #include "sluice/http/limits.hpp"
 #include "sluice/http/listener.hpp"
-
-#include "sluice/base/random.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -64,4 +63,4 @@ private:
     bool draining_ = false;
 };
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Request bodies of a client connection, piece by piece as they arrive.
 #include "http/h1/server_session.hpp"
-
 #include "sluice/runtime/worker.hpp"
 
 #include <algorithm>
@@ -17,7 +16,8 @@ net::io_result server_session::fill(byte_buffer& buffer) {
     return got;
 }
 
-// The head's views point into in_, so body bytes that do not fit behind it go to a buffer of their own.
+// The head's views point into in_, so body bytes that do not fit behind it go to a buffer of their
+// own.
 byte_buffer& server_session::body_source() {
     auto& body = state_->body;
     if (!body.empty() || body.capacity() != 0)
@@ -27,7 +27,8 @@ byte_buffer& server_session::body_source() {
 
 io_state server_session::more_body(byte_buffer& from) {
     auto* into = &from;
-    if (from.room().empty() || (from.empty() && &from == &in_ && from.room().size() < byte_buffer::small_block / 4)) {
+    if (from.room().empty() ||
+        (from.empty() && &from == &in_ && from.room().size() < byte_buffer::small_block / 4)) {
         auto& body = state_->body;
         if (into == &in_) {
             body.reserve(byte_buffer::large_block);
@@ -71,7 +72,8 @@ io_state server_session::take_body(chunk& piece) {
         return io_state::done;
     }
     body_begun_ = true;
-    const auto state = state_->head.body.how == framing::kind::chunked ? take_chunked(piece) : take_counted(piece);
+    const auto state =
+        state_->head.body.how == framing::kind::chunked ? take_chunked(piece) : take_counted(piece);
     if (state != io_state::done)
         return state;
     state_->bytes_in += piece.bytes.size();
@@ -94,7 +96,8 @@ io_state server_session::take_counted(chunk& piece) {
             return state;
         from = &body_source();
     }
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(from->size(), state_->body_left));
+    const auto size =
+        static_cast<std::size_t>(std::min<std::uint64_t>(from->size(), state_->body_left));
     piece.bytes = from->view().substr(0, size);
     from->consume(size);
     state_->body_left -= size;
@@ -115,7 +118,8 @@ io_state server_session::take_chunked(chunk& piece) {
             return io_state::done;
         case chunk_decoder::state::end:
             piece.last = true;
-            piece.trailers = state_->decoder.trailers().empty() ? nullptr : &state_->decoder.trailers();
+            piece.trailers =
+                state_->decoder.trailers().empty() ? nullptr : &state_->decoder.trailers();
             return io_state::done;
         case chunk_decoder::state::failed:
             refusal_ = step.reason;
@@ -153,7 +157,8 @@ io_state server_session::take_raw(chunk& piece) {
 void server_session::drop_buffered_body() {
     const auto& framed = state_->head.body;
     if (framed.how == framing::kind::length) {
-        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(in_.size(), state_->body_left));
+        const auto size =
+            static_cast<std::size_t>(std::min<std::uint64_t>(in_.size(), state_->body_left));
         in_.consume(size);
         state_->body_left -= size;
         body_taken_ = state_->body_left == 0;
@@ -169,4 +174,4 @@ void server_session::drop_buffered_body() {
     }
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

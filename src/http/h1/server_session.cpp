@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a client connection: heads in, the handler, responses out. Reading bodies is in server_body.cpp.
+// The life of a client connection: heads in, the handler, responses out. Reading bodies is in
+// server_body.cpp.
 #include "http/h1/server_session.hpp"
 
 #include "sluice/http/date.hpp"
@@ -15,12 +16,13 @@ using runtime::wake;
 
 namespace {
 
-// An open connection that says nothing while we drain is closed after this: long enough for a request already on its
-// way, short enough not to hold the process.
+// An open connection that says nothing while we drain is closed after this: long enough for a
+// request already on its way, short enough not to hold the process.
 constexpr std::chrono::seconds drain_grace{1};
 
-// How long a connection that must close waits for the client to read the answer: closing with unread bytes would
-// reset the connection and could destroy the answer on its way (RFC 9112 section 9.6).
+// How long a connection that must close waits for the client to read the answer: closing with
+// unread bytes would reset the connection and could destroy the answer on its way (RFC 9112 section
+// 9.6).
 constexpr std::chrono::seconds linger_pause{2};
 constexpr std::chrono::seconds linger_total{10};
 
@@ -32,7 +34,7 @@ bool trusted_by(const listener_settings& listener, const net::address& client) {
                        [&](const net::cidr& block) { return block.contains(client); });
 }
 
-} // namespace
+}  // namespace
 
 void exchange_state::clear() {
     head.clear();
@@ -45,8 +47,10 @@ void exchange_state::clear() {
     writing.reset();
 }
 
-server_session::server_session(server& owner, runtime::worker& loop, int fd, const net::address& client)
-    : server_(owner), worker_(loop), socket_(loop, fd), ip_(client.ip()), address_(client.to_string()), head_started_(loop.now()) {
+server_session::server_session(server& owner, runtime::worker& loop, int fd,
+                               const net::address& client)
+    : server_(owner), worker_(loop), socket_(loop, fd), ip_(client.ip()),
+      address_(client.to_string()), head_started_(loop.now()) {
     facts_.ip = ip_;
     facts_.address = address_;
     facts_.listener = &owner.settings_->listener;
@@ -74,7 +78,8 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
             self.idle_ = false;
             in_a_row = 0;
             if (!self.broken_)
-                self.socket_.resume_waits(direction::in);  // a drain may have begun in the turn that brought the bytes
+                // a drain may have begun in the turn that brought the bytes
+                self.socket_.resume_waits(direction::in);
             got = why == wake::ready ? self.read_head() : self.head_wait_ended(why);
         }
         if (got == reading::ended)
@@ -115,9 +120,11 @@ server_session::reading server_session::read_head() {
         if (!in_.empty()) {
             if (!state_)
                 begin_exchange();
-            const head_rules rules{server_.settings_->bounds, server_.settings_->listener.underscore_headers,
+            const head_rules rules{server_.settings_->bounds,
+                                   server_.settings_->listener.underscore_headers,
                                    server_.settings_->listener.path_normalize};
-            const auto step = parse_request({in_.data(), in_.size()}, state_->scan, rules, state_->room, state_->head);
+            const auto step = parse_request({in_.data(), in_.size()}, state_->scan, rules,
+                                            state_->room, state_->head);
             if (step.at == parse_step::state::complete) {
                 in_.consume(step.consumed);
                 state_->body_left = state_->head.body.length;
@@ -147,7 +154,8 @@ void server_session::begin_exchange() {
 time_point server_session::head_deadline() const noexcept {
     const auto& deadlines = server_.settings_->deadlines;
     const bool between_requests = !state_ && !first_request_;
-    const auto usual = head_started_ + (between_requests ? deadlines.client_idle : deadlines.client_head);
+    const auto usual =
+        head_started_ + (between_requests ? deadlines.client_idle : deadlines.client_head);
     return server_.draining_ && !state_ ? std::min(usual, worker_.now() + drain_grace) : usual;
 }
 
@@ -206,8 +214,10 @@ void server_session::put_head(const response_head& head, std::string_view reques
     discard_body_ = request.verb == method::head;
     response_framing_ = body.how;
     const bool upgraded = head.status == 101;
-    keep_open_ = keep_open_ && request.keep_alive && !server_.draining_ && body.how != framing::kind::until_close &&
-                 body_taken_;  // what an answer overtook may come or not: nothing behind it can be read
+    keep_open_ = keep_open_ && request.keep_alive && !server_.draining_ &&
+                 body.how != framing::kind::until_close &&
+                 // what an answer overtook may come or not: nothing behind it can be read
+                 body_taken_;
     const auto persist = upgraded        ? persistence::upgrade
                          : !keep_open_   ? persistence::close
                          : client_is_1_0 ? persistence::keep_alive_1_0
@@ -231,7 +241,8 @@ io_state server_session::flush() {
     const auto put = out_.write(socket_);
     if (put.state == io_state::broken)
         return fail(errc::client_gone);
-    if (!tunnel_ && !state_->writing.moved(worker_.now(), put.bytes, server_.settings_->deadlines.min_rate))
+    if (!tunnel_ &&
+        !state_->writing.moved(worker_.now(), put.bytes, server_.settings_->deadlines.min_rate))
         return fail(errc::client_too_slow);
     return put.state;
 }
@@ -268,7 +279,9 @@ void server_session::open_tunnel(std::chrono::milliseconds idle) {
 
 presence server_session::where() const noexcept {
     const auto& socket = socket_.socket();
-    return broken_ || socket.broken() ? presence::gone : socket.hung_up() ? presence::half_closed : presence::here;
+    return broken_ || socket.broken() ? presence::gone
+           : socket.hung_up()         ? presence::half_closed
+                                      : presence::here;
 }
 
 void server_session::reset() noexcept {
@@ -287,7 +300,8 @@ io_state server_session::fail(errc why) noexcept {
 }
 
 bool server_session::must_linger() const noexcept {
-    return !broken_ && !ended_ && response_begun_ && (!body_taken_ || !in_.empty() || socket_.socket().readable());
+    return !broken_ && !ended_ && response_begun_ &&
+           (!body_taken_ || !in_.empty() || socket_.socket().readable());
 }
 
 // Reads and forgets. True when there is more at once.
@@ -297,7 +311,8 @@ bool server_session::drop_input() noexcept {
     in_.reserve(byte_buffer::large_block);
     for (int round = 0; round < rounds_a_turn; ++round) {
         const auto got = socket_.read(in_.room());
-        broken_ = broken_ || got.state == io_state::broken || (got.state == io_state::done && got.bytes == 0);
+        broken_ = broken_ || got.state == io_state::broken ||
+                  (got.state == io_state::done && got.bytes == 0);
         if (broken_ || got.state == io_state::blocked)
             return false;
     }
@@ -332,4 +347,4 @@ void server_session::hang_up(void* self) noexcept {
         session.gone_listener_->on_client_gone();
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

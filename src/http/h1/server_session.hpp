@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// One client connection. Idle, it is this object and its coroutine frame alone; buffers, head and arena are held only
-// while a request is read or answered. Private to http/h1.
+// One client connection. Idle, it is this object and its coroutine frame alone; buffers, head and
+// arena are held only while a request is read or answered. Private to http/h1.
 #pragma once
 
 #include "http/h1/chunked.hpp"
-#include "http/h1/send_queue.hpp"
 #include "http/h1/parse.hpp"
 #include "http/h1/rate_guard.hpp"
+#include "http/h1/send_queue.hpp"
 #include "http/h1/server.hpp"
-
 #include "sluice/base/byte_buffer.hpp"
 #include "sluice/http/exchange_io.hpp"
 
@@ -22,7 +21,7 @@ struct exchange_state {
     arena room;
     chunk_decoder decoder;
     scan_position scan;
-    byte_buffer body;      // request body bytes, once the head's buffer is full
+    byte_buffer body;  // request body bytes, once the head's buffer is full
     std::uint64_t body_left = 0;
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
@@ -65,8 +64,11 @@ public:
     std::uint64_t bytes_out() const noexcept override { return state_->bytes_out; }
 
     bool idle() const noexcept { return idle_; }
-    /// Kept open after a request, with nothing of the next one here: clients expect such a connection to end.
-    bool may_be_shed() const noexcept { return idle_ && !first_request_ && !socket_.socket().readable(); }
+    /// Kept open after a request, with nothing of the next one here: clients expect such a
+    /// connection to end.
+    bool may_be_shed() const noexcept {
+        return idle_ && !first_request_ && !socket_.socket().readable();
+    }
     /// Where this session stands in the server's list.
     std::size_t position() const noexcept { return position_; }
     void set_position(std::size_t position) noexcept { position_ = position; }
@@ -111,10 +113,10 @@ private:
     std::string ip_;
     std::string address_;
     std::size_t position_ = 0;
-    time_point head_started_;      // accept, first byte of a head, or the end of the last exchange
+    time_point head_started_;  // accept, first byte of a head, or the end of the last exchange
     std::chrono::milliseconds tunnel_idle_{0};
     errc fault_ = errc::client_gone;
-    std::string_view refusal_;     // static text
+    std::string_view refusal_;  // static text
     framing::kind response_framing_ = framing::kind::none;
     bool first_request_ = true;
     bool idle_ = false;
@@ -125,9 +127,9 @@ private:
     bool response_done_ = false;
     bool keep_open_ = true;
     bool broken_ = false;
-    bool ended_ = false;           // the client sent its orderly end
+    bool ended_ = false;  // the client sent its orderly end
     bool tunnel_ = false;
-    bool discard_body_ = false;    // the answer to HEAD has none
+    bool discard_body_ = false;  // the answer to HEAD has none
 };
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

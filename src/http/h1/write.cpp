@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each head is measured, then written in one go. A field goes out only when nothing here writes it anew.
+// Each head is measured, then written in one go. A field goes out only when nothing here writes it
+// anew.
 #include "http/h1/write.hpp"
 
 #include "http/h1/head_text.hpp"
@@ -9,7 +10,8 @@ namespace sluice::http::h1 {
 
 namespace {
 
-// Start line, framing, Connection, field names of our own and every line end: well below this together.
+// Start line, framing, Connection, field names of our own and every line end: well below this
+// together.
 constexpr std::size_t fixed_texts = 512;
 constexpr std::string_view field_overhead = ": \r\n";
 
@@ -22,9 +24,10 @@ std::size_t measure(const header_list& fields) noexcept {
 
 std::size_t measure(const outgoing_request& request) noexcept {
     const request_head& head = *request.head;
-    return measure(head.fields) + head.method_name.size() + request.path.size() + head.query.size() +
-           request.authority.size() + request.forwarded_for.size() + request.forwarded_proto.size() +
-           request.forwarded_host.size() + request.request_id.size() + head.upgrade.size();
+    return measure(head.fields) + head.method_name.size() + request.path.size() +
+           head.query.size() + request.authority.size() + request.forwarded_for.size() +
+           request.forwarded_proto.size() + request.forwarded_host.size() +
+           request.request_id.size() + head.upgrade.size();
 }
 
 bool is_framing(field_id id) noexcept {
@@ -50,7 +53,8 @@ bool goes_to_node(const field& one, const outgoing_request& request) noexcept {
 }
 
 bool goes_to_client(const field& one) noexcept {
-    return !one.hop_by_hop && (one.id == field_id::other || (!is_hop_by_hop(one.id) && !is_framing(one.id)));
+    return !one.hop_by_hop &&
+           (one.id == field_id::other || (!is_hop_by_hop(one.id) && !is_framing(one.id)));
 }
 
 void put_request_line(head_text& text, const outgoing_request& request) {
@@ -74,7 +78,8 @@ bool misses_usual_body(const outgoing_request& request) noexcept {
            (verb == method::post || verb == method::put || verb == method::patch);
 }
 
-// TE is only ever about the next connection, so it goes with its Connection option (RFC 9110 section 10.1.4).
+// TE is only ever about the next connection, so it goes with its Connection option (RFC 9110
+// section 10.1.4).
 void put_connection(head_text& text, const outgoing_request& request) {
     if (request.upgrade)
         text.put_field("Connection", "upgrade").put_field("Upgrade", request.head->upgrade);
@@ -88,10 +93,17 @@ void put_status_line(head_text& text, const response_head& head) {
 
 void put_persistence(head_text& text, const response_head& head, persistence how) {
     switch (how) {
-    case persistence::keep_alive: return;
-    case persistence::close: text.put("Connection: close\r\n"); return;
-    case persistence::keep_alive_1_0: text.put("Connection: keep-alive\r\n"); return;
-    case persistence::upgrade: text.put_field("Connection", "upgrade").put_field("Upgrade", head.upgrade); return;
+    case persistence::keep_alive:
+        return;
+    case persistence::close:
+        text.put("Connection: close\r\n");
+        return;
+    case persistence::keep_alive_1_0:
+        text.put("Connection: keep-alive\r\n");
+        return;
+    case persistence::upgrade:
+        text.put_field("Connection", "upgrade").put_field("Upgrade", head.upgrade);
+        return;
     }
 }
 
@@ -119,7 +131,7 @@ void put_response_fields(head_text& text, const response_head& head, std::string
     text.put_known("X-Request-Id", request_id);
 }
 
-} // namespace
+}  // namespace
 
 void write_request(byte_buffer& out, const outgoing_request& request) {
     head_text text{out, measure(request)};
@@ -132,14 +144,16 @@ void write_request(byte_buffer& out, const outgoing_request& request) {
     text.put_known("X-Forwarded-Proto", request.forwarded_proto);
     text.put_known("X-Forwarded-Host", request.forwarded_host);
     text.put_known("X-Request-Id", request.request_id);
-    put_framing(text, misses_usual_body(request) ? framing{framing::kind::length, 0} : request.body);
+    put_framing(text,
+                misses_usual_body(request) ? framing{framing::kind::length, 0} : request.body);
     put_connection(text, request);
     text.put("\r\n");
 }
 
-void write_response(byte_buffer& out, const response_head& head, const framing& body, persistence how,
-                    std::string_view date, std::string_view request_id) {
-    head_text text{out, measure(head.fields) + head.reason.size() + head.upgrade.size() + date.size() + request_id.size()};
+void write_response(byte_buffer& out, const response_head& head, const framing& body,
+                    persistence how, std::string_view date, std::string_view request_id) {
+    head_text text{out, measure(head.fields) + head.reason.size() + head.upgrade.size() +
+                            date.size() + request_id.size()};
     put_status_line(text, head);
     put_response_fields(text, head, date, request_id);
     put_response_framing(text, head, body);
@@ -170,4 +184,4 @@ void write_last_chunk(byte_buffer& out, const header_list* trailers) {
     text.put("\r\n");
 }
 
-} // namespace sluice::http::h1
+}  // namespace sluice::http::h1

@@ -173,9 +173,10 @@ TEST_CASE("routes are told in the configuration's spelling, with every key of ma
 TEST_CASE("where the configuration masks a whole list, routes mask it too") {
     fake_control gateway;
     gateway.config = R"({"routes":[{"name":"***","match":{"hosts":"***"},"services":"***"}]})";
-    CHECK(get(gateway, "/api/v1/routes") ==
-          R"({"routes":[{"name":"***","match":{"hosts":"***","path":null,"methods":[],"headers":{},"query":{},)"
-          R"("listeners":[]},"services":"***","rewrite":null}]})");
+    CHECK(
+        get(gateway, "/api/v1/routes") ==
+        R"({"routes":[{"name":"***","match":{"hosts":"***","path":null,"methods":[],"headers":{},"query":{},)"
+        R"("listeners":[]},"services":"***","rewrite":null}]})");
 }
 
 TEST_CASE("the configuration is passed on as it is told") {

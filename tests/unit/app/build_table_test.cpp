@@ -24,7 +24,7 @@ sluice::app::settings some_settings() {
     return all;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("deadlines of a route go over those of its service, and those over the global ones") {
     auto all = some_settings();

@@ -2,9 +2,8 @@
 // The configurations that ship, and the dump of the effective one.
 #include "app/load_settings.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <boost/json.hpp>
+#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -18,15 +17,17 @@ const std::string conf = SLUICE_SOURCE_DIR "/conf/";
 
 /// A configuration that is the whole of a made-up disk.
 loaded_settings load_text(const std::string& text) {
-    return load_settings("main.yaml", {[text](const auto& path, std::size_t, std::string& error) {
-                                           error = "no such file";
-                                           return path == "main.yaml" ? std::optional(text) : std::nullopt;
-                                       },
-                                       [](const auto&) { return std::vector<std::string>(); },
-                                       [](const auto& path) { return path; },
-                                       [](const auto& name) {
-                                           return name == "TOKEN" ? std::optional<std::string>("s3cr3t") : std::nullopt;
-                                       }});
+    return load_settings("main.yaml",
+                         {[text](const auto& path, std::size_t, std::string& error) {
+                              error = "no such file";
+                              return path == "main.yaml" ? std::optional(text) : std::nullopt;
+                          },
+                          [](const auto&) { return std::vector<std::string>(); },
+                          [](const auto& path) { return path; },
+                          [](const auto& name) {
+                              return name == "TOKEN" ? std::optional<std::string>("s3cr3t")
+                                                     : std::nullopt;
+                          }});
 }
 
 constexpr const char* small = "listeners: [{name: web, address: \"127.0.0.1:0\"}]\n"
@@ -34,7 +35,8 @@ constexpr const char* small = "listeners: [{name: web, address: \"127.0.0.1:0\"}
                               "routes: [{name: all, service: app}]\n";
 
 /// Every built key below `keys` is present in some map of `values`, which all have that schema.
-void expect_all_keys(const config::any_schema& keys, const std::vector<boost::json::value>& values, const std::string& path) {
+void expect_all_keys(const config::any_schema& keys, const std::vector<boost::json::value>& values,
+                     const std::string& path) {
     for (const auto& one : keys.keys()) {
         if (!one.is_built)
             continue;
@@ -76,7 +78,7 @@ void expect_written(const config::any_schema& keys, const std::string& text) {
     }
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("conf/sluice.yaml loads and says what it seems to say") {
     const auto loaded = load_settings(conf + "sluice.yaml");
@@ -124,7 +126,8 @@ TEST_CASE("the effective configuration is a configuration that dumps the same") 
 }
 
 TEST_CASE("a secret is in the settings and nowhere else") {
-    const auto loaded = load_text(std::string(small) + "admin: {token: \"${env:TOKEN}\", hosts: [\"${env:TOKEN}\"]}\n");
+    const auto loaded = load_text(std::string(small) +
+                                  "admin: {token: \"${env:TOKEN}\", hosts: [\"${env:TOKEN}\"]}\n");
     REQUIRE(loaded.problems.good());
     CHECK(loaded.values.admin.token.matches("s3cr3t"));
     CHECK(loaded.values.admin.hosts.at(0) == "s3cr3t");
@@ -142,9 +145,10 @@ TEST_CASE("a secret in the long form of a service is hidden in the short form it
 }
 
 TEST_CASE("overrides, weights and short forms reach the settings") {
-    const auto loaded = load_text(std::string(small) +
-                                  "timeouts: {connect: 1s}\nworkers: 3\naccess_log: {path: logs/access.log}\n"
-                                  "limits: {body: 1MiB}\n");
+    const auto loaded =
+        load_text(std::string(small) +
+                  "timeouts: {connect: 1s}\nworkers: 3\naccess_log: {path: logs/access.log}\n"
+                  "limits: {body: 1MiB}\n");
     REQUIRE(loaded.problems.good());
     CHECK(loaded.values.workers == 3u);
     CHECK(loaded.values.timeouts.connect == std::chrono::seconds(1));
@@ -155,12 +159,16 @@ TEST_CASE("overrides, weights and short forms reach the settings") {
     CHECK(loaded.values.access_log.path == "logs/access.log");
 }
 
-TEST_CASE("a default gives way to the bound that was written, and two bounds that were written stay as they are") {
+TEST_CASE("a default gives way to the bound that was written, and two bounds that were written "
+          "stay as they are") {
     const auto pool_of = [](const std::string& pool) {
         const auto loaded = load_text("listeners: [{name: web, address: \"127.0.0.1:0\"}]\n"
-                                      "services: [{name: app, url: \"10.0.0.1:80\", pool: " + pool + "}]\n"
+                                      "services: [{name: app, url: \"10.0.0.1:80\", pool: " +
+                                      pool +
+                                      "}]\n"
                                       "routes: [{name: all, service: app}]\n");
-        return loaded.problems.good() ? std::optional(loaded.values.services.at(0).pool) : std::nullopt;
+        return loaded.problems.good() ? std::optional(loaded.values.services.at(0).pool)
+                                      : std::nullopt;
     };
     REQUIRE(pool_of("{max: 100}"));
     CHECK(pool_of("{max: 100}")->idle == 100);
@@ -181,7 +189,8 @@ TEST_CASE("a default gives way to the bound that was written, and two bounds tha
 
 TEST_CASE("only workers and admin.address wait for a restart") {
     std::vector<std::string> found;
-    const auto collect = [&](const auto& self, const config::any_schema& keys, const std::string& path) -> void {
+    const auto collect = [&](const auto& self, const config::any_schema& keys,
+                             const std::string& path) -> void {
         for (const auto& one : keys.keys()) {
             if (one.traits & config::on_restart)
                 found.push_back(path + std::string(one.key));
@@ -196,8 +205,9 @@ TEST_CASE("only workers and admin.address wait for a restart") {
 TEST_CASE("a file that cannot be opened is a problem, not an exception") {
     const auto loaded = load_settings(conf + "nowhere.yaml");
     REQUIRE(loaded.problems.problems().size() == 1);
-    CHECK(loaded.problems.problems()[0].message == "the file cannot be read: No such file or directory");
+    CHECK(loaded.problems.problems()[0].message ==
+          "the file cannot be read: No such file or directory");
     CHECK_FALSE(load_settings(conf).problems.good());
 }
 
-} // namespace sluice::app
+}  // namespace sluice::app

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/machine.hpp"
 
-#include <sched.h>
-
 #include <catch2/catch.hpp>
+#include <sched.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -37,7 +36,7 @@ private:
     std::string root_;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("the quota of the own group counts") {
     groups tree;

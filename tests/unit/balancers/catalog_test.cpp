@@ -21,13 +21,16 @@ const std::vector<std::string> all = {SLUICE_BALANCERS(SLUICE_NAME)};
 std::vector<sluice::service::node> some_nodes(std::size_t count, unsigned weight) {
     std::vector<sluice::service::node> nodes;
     for (std::size_t at = 0; at < count; ++at)
-        nodes.push_back({*sluice::net::address::parse("10.0.0.1:" + std::to_string(1 + at)), weight});
+        nodes.push_back(
+            {*sluice::net::address::parse("10.0.0.1:" + std::to_string(1 + at)), weight});
     return nodes;
 }
 
-} // namespace
+}  // namespace
 
-TEST_CASE("an unknown name is no balancer") { CHECK(make("rond_robin", some_nodes(1, 1)) == nullptr); }
+TEST_CASE("an unknown name is no balancer") {
+    CHECK(make("rond_robin", some_nodes(1, 1)) == nullptr);
+}
 
 TEST_CASE("every balancer: no nodes, or none with a weight, give none") {
     const auto name = GENERATE(from_range(all));
@@ -54,7 +57,8 @@ TEST_CASE("every balancer: tries each node once before it says none") {
     CHECK(tried.size() == count);
 }
 
-TEST_CASE("every balancer: in the long run every node with a weight has a share, for every worker") {
+TEST_CASE(
+    "every balancer: in the long run every node with a weight has a share, for every worker") {
     const auto name = GENERATE(from_range(all));
     const unsigned worker = GENERATE(0U, 1U, 63U);
     INFO(name);

@@ -15,7 +15,8 @@ namespace {
 std::vector<sluice::service::node> nodes_with(const std::vector<unsigned>& weights) {
     std::vector<sluice::service::node> nodes;
     for (std::size_t at = 0; at < weights.size(); ++at)
-        nodes.push_back({*sluice::net::address::parse("10.0." + std::to_string(at / 250) + "." + std::to_string(at % 250) + ":80"),
+        nodes.push_back({*sluice::net::address::parse("10.0." + std::to_string(at / 250) + "." +
+                                                      std::to_string(at % 250) + ":80"),
                          weights[at]});
     return nodes;
 }
@@ -27,7 +28,7 @@ std::string turns(picker& from, int count) {
     return letters;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("nodes of equal weight take turns") {
     const auto balancer = make("round_robin", nodes_with({1, 1, 1}));

@@ -18,7 +18,7 @@ void write(byte_buffer& buffer, std::string_view text) {
     buffer.commit(text.size());
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a buffer holds no block until it is asked for room") {
     byte_buffer buffer;

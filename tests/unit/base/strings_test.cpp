@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sluice/base/strings.hpp"
-
 #include "sluice/base/json_writer.hpp"
+#include "sluice/base/strings.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -30,7 +29,8 @@ TEST_CASE("tokens are what RFC 9110 says") {
 }
 
 TEST_CASE("invalid UTF-8 is found where it starts") {
-    CHECK(sluice::find_invalid_utf8("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80") == std::string_view::npos);
+    CHECK(sluice::find_invalid_utf8("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80") ==
+          std::string_view::npos);
     CHECK(sluice::find_invalid_utf8("ab\xFF") == 2);
     CHECK(sluice::find_invalid_utf8("\xC0\xAF") == 0);          // overlong
     CHECK(sluice::find_invalid_utf8("\xE0\x80\x80") == 0);      // overlong
@@ -53,7 +53,8 @@ TEST_CASE("edits, swaps and case are counted as a reader counts slips") {
     CHECK(sluice::edit_distance("JSON", "json", 3) == 0);
     CHECK(sluice::edit_distance("abcdef", "uvwxyz", 3) == 4);
     CHECK(sluice::edit_distance("", "abc", 3) == 3);
-    CHECK(sluice::edit_distance(std::string(300, 'a'), std::string(300, 'a'), 3) == 4);  // too long to be worth it
+    // too long to be worth it
+    CHECK(sluice::edit_distance(std::string(300, 'a'), std::string(300, 'a'), 3) == 4);
 }
 
 TEST_CASE("the nearest candidate is meant, a far one never") {
@@ -74,5 +75,6 @@ TEST_CASE("JSON is separated, escaped and valid UTF-8") {
     sluice::json_writer out;
     out.begin_map().key("a").begin_list().number(1).flag(true).null().end_list();
     out.key("b\"").text("\x01\n\xFF\xC3\xA9\x7F"s).key("c").begin_map().end_map().end_map();
-    CHECK(out.take() == "{\"a\":[1,true,null],\"b\\\"\":\"\\u0001\\n\xEF\xBF\xBD\xC3\xA9\\u007f\",\"c\":{}}");
+    CHECK(out.take() ==
+          "{\"a\":[1,true,null],\"b\\\"\":\"\\u0001\\n\xEF\xBF\xBD\xC3\xA9\\u007f\",\"c\":{}}");
 }

@@ -17,7 +17,8 @@ TEST_CASE("quantities are read with their unit and without any guess") {
     CHECK(parse_duration("2m") == 120s);
     CHECK(parse_whole("0") == 0u);
     CHECK(parse_whole("18446744073709551615") == 18446744073709551615u);
-    for (const auto text : {"", "5", "KiB", "64kib", "64 KiB", "-1B", "1.5MB", "99999999999999GiB", "0x10B", "010B"})
+    for (const auto text :
+         {"", "5", "KiB", "64kib", "64 KiB", "-1B", "1.5MB", "99999999999999GiB", "0x10B", "010B"})
         CHECK_FALSE(parse_bytes(text));
     for (const auto text : {"", "5", "5S", "1.5s", "-1s", "5 s", "999999999999h"})
         CHECK_FALSE(parse_duration(text));
@@ -26,7 +27,8 @@ TEST_CASE("quantities are read with their unit and without any guess") {
 }
 
 TEST_CASE("quantities are written so that they are read back") {
-    for (const std::uint64_t count : {0ull, 1ull, 1000ull, 1024ull, 1536ull, 32768ull, 100'000ull, 10'000'000ull, 1ull << 40})
+    for (const std::uint64_t count :
+         {0ull, 1ull, 1000ull, 1024ull, 1536ull, 32768ull, 100'000ull, 10'000'000ull, 1ull << 40})
         CHECK(parse_bytes(bytes_text(count)) == count);
     CHECK(bytes_text(32768) == "32KiB");
     CHECK(bytes_text(10'000'000) == "10MB");
@@ -81,10 +83,12 @@ struct reading {
         const auto root = map_of(kept);
         sample_schema().read(value(root, problems), read);
     }
-    std::string first() const { return problems.problems().empty() ? "" : problems.problems().front().message; }
+    std::string first() const {
+        return problems.problems().empty() ? "" : problems.problems().front().message;
+    }
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a schema fills the members that have a key and leaves the defaults of the others") {
     const reading good{text_node("title", "hello"), text_node("most", "2KiB")};
@@ -135,4 +139,4 @@ TEST_CASE("more problems than anyone reads are counted, not kept") {
     CHECK(problems.text().find("5 more problems are not shown") != std::string::npos);
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

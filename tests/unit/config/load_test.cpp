@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loader on files that exist only here: no disk, no environment.
 #include "sluice/config/load.hpp"
-
 #include "sluice/config/value.hpp"
 #include "sluice/config/writer.hpp"
 
@@ -19,7 +18,8 @@ struct made_up {
     std::map<std::string, std::string> variables;
 
     surroundings around() const {
-        return {[this](const std::string& path, std::size_t most, std::string& error) -> std::optional<std::string> {
+        return {[this](const std::string& path, std::size_t most,
+                       std::string& error) -> std::optional<std::string> {
                     const auto found = files.find(path);
                     error = found == files.end() ? "no such file" : "too large";
                     if (found == files.end() || found->second.size() > most)
@@ -28,7 +28,8 @@ struct made_up {
                 },
                 [this](const std::string& pattern) {
                     std::vector<std::string> found;
-                    for (auto at = files.rbegin(); at != files.rend(); ++at)  // not sorted: that is the loader's part
+                    // not sorted: that is the loader's part
+                    for (auto at = files.rbegin(); at != files.rend(); ++at)
                         if (at->first.starts_with(pattern.substr(0, pattern.find('*'))))
                             found.push_back(at->first);
                     return found;
@@ -45,8 +46,11 @@ struct loaded {
     report problems;
     document tree;
 
-    explicit loaded(const made_up& machine, const bounds& most = {}) : tree(load("main.yaml", problems, machine.around(), most)) {}
-    std::string first() const { return problems.problems().empty() ? "" : problems.problems().front().message; }
+    explicit loaded(const made_up& machine, const bounds& most = {})
+        : tree(load("main.yaml", problems, machine.around(), most)) {}
+    std::string first() const {
+        return problems.problems().empty() ? "" : problems.problems().front().message;
+    }
     std::string text(std::string_view key) {
         const value root(tree.root(), problems);
         const auto found = root.find(key);
@@ -54,9 +58,11 @@ struct loaded {
     }
 };
 
-loaded load_text(const std::string& text, const bounds& most = {}) { return loaded({{{"main.yaml", text}}, {}}, most); }
+loaded load_text(const std::string& text, const bounds& most = {}) {
+    return loaded({{{"main.yaml", text}}, {}}, most);
+}
 
-} // namespace
+}  // namespace
 
 TEST_CASE("places count from one, in lines and columns, of keys and values") {
     auto read = load_text("a: 1\nlist:\n  - b:   two\n");
@@ -71,7 +77,8 @@ TEST_CASE("places count from one, in lines and columns, of keys and values") {
 }
 
 TEST_CASE("a byte order mark and Windows line ends do not move places") {
-    auto read = load_text("\xEF\xBB\xBF" "a: 1\r\nb: 2\r\n");
+    auto read = load_text("\xEF\xBB\xBF"
+                          "a: 1\r\nb: 2\r\n");
     const value root(read.tree.root(), read.problems);
     CHECK(root.find("a")->where() == place{0, 1, 4});
     CHECK(root.find("b")->where() == place{0, 2, 4});
@@ -79,10 +86,12 @@ TEST_CASE("a byte order mark and Windows line ends do not move places") {
 }
 
 TEST_CASE("references are replaced once and what they brought in is hidden") {
-    const made_up machine{{{"main.yaml", "a: \"${env:A}-${file:f}\"\nb: ${env:NONE:-${x}\nc: $${env:A}\nd: ${env:EMPTY:-e}\n"
-                                         "e: \"${env:DOLLAR}${env:A}\"\n"},
-                           {"f", "line\n\n"}},
-                          {{"A", "${env:B}"}, {"EMPTY", ""}, {"DOLLAR", "$"}}};
+    const made_up machine{
+        {{"main.yaml",
+          "a: \"${env:A}-${file:f}\"\nb: ${env:NONE:-${x}\nc: $${env:A}\nd: ${env:EMPTY:-e}\n"
+          "e: \"${env:DOLLAR}${env:A}\"\n"},
+         {"f", "line\n\n"}},
+        {{"A", "${env:B}"}, {"EMPTY", ""}, {"DOLLAR", "$"}}};
     loaded read(machine);
     CHECK(read.problems.good());
     CHECK(read.text("a") == "${env:B}-line\n");
@@ -94,8 +103,12 @@ TEST_CASE("references are replaced once and what they brought in is hidden") {
 }
 
 TEST_CASE("files behind references are bounded and found beside the file that names them") {
-    const made_up machine{{{"main.yaml", "include: [d/in.yaml]\n"}, {"d/in.yaml", "l: [\"${file:k}\", \"${file:/abs}\", \"${file:big}\"]\n"},
-                           {"d/k", "here"}, {"/abs", "there"}, {"d/big", std::string(100, 'x')}}, {}};
+    const made_up machine{{{"main.yaml", "include: [d/in.yaml]\n"},
+                           {"d/in.yaml", "l: [\"${file:k}\", \"${file:/abs}\", \"${file:big}\"]\n"},
+                           {"d/k", "here"},
+                           {"/abs", "there"},
+                           {"d/big", std::string(100, 'x')}},
+                          {}};
     bounds small;
     small.value_bytes = 10;
     small.file_bytes = 1000;
@@ -110,7 +123,10 @@ TEST_CASE("files behind references are bounded and found beside the file that na
 }
 
 TEST_CASE("lists of included files are appended in the order of their names") {
-    const made_up machine{{{"main.yaml", "include: [c/*.yaml]\nl: [0]\n"}, {"c/b.yaml", "l: [2]\nm: [9]\n"}, {"c/a.yaml", "l: [1]\n"}}, {}};
+    const made_up machine{{{"main.yaml", "include: [c/*.yaml]\nl: [0]\n"},
+                           {"c/b.yaml", "l: [2]\nm: [9]\n"},
+                           {"c/a.yaml", "l: [1]\n"}},
+                          {}};
     loaded read(machine);
     CHECK(read.problems.good());
     const value root(read.tree.root(), read.problems);
@@ -143,7 +159,8 @@ TEST_CASE("aliases stand for what they name within their budget") {
     CHECK(second.find("k")->text() == "v");
     bounds few;
     few.alias_nodes = 5;
-    CHECK(load_text("a: &x {k: v}\nb: *x\nc: [*x, *x]\n", few).first() == "aliases repeat too much");
+    CHECK(load_text("a: &x {k: v}\nb: *x\nc: [*x, *x]\n", few).first() ==
+          "aliases repeat too much");
 }
 
 TEST_CASE("values and levels are bounded, aliases followed") {
@@ -177,4 +194,4 @@ TEST_CASE("texts that look like truth values stay texts") {
     CHECK(read.text("d") == "null");
 }
 
-} // namespace sluice::config
+}  // namespace sluice::config

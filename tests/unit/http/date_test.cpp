@@ -14,7 +14,7 @@ std::string at(seconds since_epoch, milliseconds more = {}) {
     return std::string{http_date(system_clock::time_point{since_epoch + more})};
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("dates are written as IMF-fixdate") {
     CHECK(at(784111777s) == "Sun, 06 Nov 1994 08:49:37 GMT");

@@ -20,7 +20,8 @@ request_head sent() {
     return head;
 }
 
-outgoing_request forwarded(const request_head& head, const client_facts& client, sluice::arena& room) {
+outgoing_request forwarded(const request_head& head, const client_facts& client,
+                           sluice::arena& room) {
     outgoing_request out;
     sluice::http::set_forwarding(out, head, client, room);
     return out;
@@ -34,7 +35,7 @@ sluice::http::client_facts client(std::string_view ip, bool trusted, bool tls) {
     return facts;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a trusted proxy's fields are kept and its address is appended") {
     sluice::arena room;
@@ -69,7 +70,8 @@ TEST_CASE("a trusted proxy that says nothing gets what we know") {
 TEST_CASE("a client without an address adds none") {
     sluice::arena room;
     const request_head head = sent();
-    CHECK(forwarded(head, client("", true, false), room).forwarded_for == "1.1.1.1, 2.2.2.2, 3.3.3.3");
+    CHECK(forwarded(head, client("", true, false), room).forwarded_for ==
+          "1.1.1.1, 2.2.2.2, 3.3.3.3");
     CHECK(forwarded(head, client("", false, false), room).forwarded_for.empty());
     CHECK(forwarded(request_head{}, client("", false, false), room).forwarded_host.empty());
 }

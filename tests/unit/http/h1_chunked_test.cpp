@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chunked decoder: what it takes, what it refuses and how early; every message also split at every offset.
+// The chunked decoder: what it takes, what it refuses and how early; every message also split at
+// every offset.
 #include "http/h1/chunked.hpp"
 
 #include <catch2/catch.hpp>
@@ -24,13 +25,14 @@ struct reading {
 
     // The count of bytes looked at before a refusal depends on the split; everything else must not.
     friend bool operator==(const reading& a, const reading& b) {
-        return a.at == b.at && a.content == b.content && a.trailers == b.trailers && a.reason == b.reason &&
-               (a.at == state::failed || a.consumed == b.consumed);
+        return a.at == b.at && a.content == b.content && a.trailers == b.trailers &&
+               a.reason == b.reason && (a.at == state::failed || a.consumed == b.consumed);
     }
 };
 
 // Gives the decoder what there is until it wants more, as a connection does.
-void drain(chunk_decoder& decoder, std::string_view available, const limits& bounds, reading& so_far) {
+void drain(chunk_decoder& decoder, std::string_view available, const limits& bounds,
+           reading& so_far) {
     for (;;) {
         const auto step = decoder.next(available.substr(so_far.consumed), bounds);
         so_far.consumed += step.consumed;
@@ -52,7 +54,8 @@ reading read(std::string_view bytes, const limits& bounds = {}) {
     return whole;
 }
 
-reading read_in_parts(std::string_view bytes, std::size_t first, std::size_t each, const limits& bounds) {
+reading read_in_parts(std::string_view bytes, std::size_t first, std::size_t each,
+                      const limits& bounds) {
     chunk_decoder decoder;
     reading parts;
     for (std::size_t length = first;; length += each) {
@@ -73,7 +76,7 @@ reading read_every_way(std::string_view bytes, const limits& bounds = {}) {
     return whole;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("chunks become content and the bytes behind the body stay") {
     const auto whole = read_every_way("5\r\nhello\r\n6\r\n world\r\n0\r\n\r\nGET /");
@@ -93,7 +96,8 @@ TEST_CASE("well-formed chunked messages are accepted") {
         {"38 quoted extension", "5 ; a=\"x;y\" ;b\r\nhello\r\n0\r\n\r\n", "hello"},
         {"38 padded size", "5  \r\nhello\r\n0\t\r\n\r\n", "hello"},
         {"42 sixteen digits", "0000000000000005\r\nhello\r\n0000000000000000\r\n\r\n", "hello"},
-        {"hex in both cases", "a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n", "01234567890123456789a"},
+        {"hex in both cases", "a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n",
+         "01234567890123456789a"},
         {"CRLF inside content", "4\r\n\r\n\r\n\r\n0\r\n\r\n", "\r\n\r\n"},
     };
     for (const row& one : rows) {
@@ -144,13 +148,16 @@ TEST_CASE("malformed chunked messages are refused at the byte that is wrong") {
             const auto whole = read_every_way(one.bytes);
             CHECK(whole.at == state::failed);
             CHECK_FALSE(whole.reason.empty());
-            CHECK(read(std::string_view{one.bytes}.substr(0, one.bytes.size() - 1)).at == state::need_more);
+            CHECK(read(std::string_view{one.bytes}.substr(0, one.bytes.size() - 1)).at ==
+                  state::need_more);
         }
     }
 }
 
 TEST_CASE("40 extensions are bounded for a chunk and for the message") {
-    const auto chunk = [](std::size_t extension) { return "1;" + std::string(extension - 1, 'e') + "\r\nx\r\n"; };
+    const auto chunk = [](std::size_t extension) {
+        return "1;" + std::string(extension - 1, 'e') + "\r\nx\r\n";
+    };
     CHECK(read(chunk(1024) + "0\r\n\r\n").at == state::end);
     CHECK(read(chunk(1025) + "0\r\n\r\n").at == state::failed);
     CHECK(read("5;" + std::string(1025, 'e')).at == state::failed);
@@ -166,7 +173,8 @@ TEST_CASE("40 extensions are bounded for a chunk and for the message") {
 }
 
 TEST_CASE("45, 46 trailers are kept apart and forbidden ones dropped") {
-    const auto whole = read_every_way("0\r\nContent-Length: 5\r\nHost: evil\r\nAuthorization: x\r\nChecksum: 1\r\n\r\nrest");
+    const auto whole = read_every_way(
+        "0\r\nContent-Length: 5\r\nHost: evil\r\nAuthorization: x\r\nChecksum: 1\r\n\r\nrest");
     REQUIRE(whole.at == state::end);
     REQUIRE(whole.trailers.size() == 1);
     CHECK(whole.trailers[0].first == "Checksum");

@@ -19,7 +19,8 @@ namespace {
 
 // A reading that must have succeeded.
 struct accepted : request_reading {
-    explicit accepted(std::string_view text, const head_rules& rules = {}) : request_reading(text, rules) {
+    explicit accepted(std::string_view text, const head_rules& rules = {})
+        : request_reading(text, rules) {
         INFO(step.reason);
         REQUIRE(step.at == parse_step::state::complete);
     }
@@ -35,7 +36,7 @@ bool ends_here(const request_reading& read, std::string_view name) {
     return one->hop_by_hop;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a request head becomes method, target, host and fields") {
     const auto& read = accepted("POST /a%2Fb?x=1&y HTTP/1.1\r\nHost: Shop.Example.com.:8080\r\n"
@@ -57,7 +58,8 @@ TEST_CASE("a request head becomes method, target, host and fields") {
 }
 
 TEST_CASE("Host and framing fields are never in the list") {
-    const auto& read = accepted("POST / HTTP/1.1\r\nhOsT: a\r\nTransfer-Encoding: chunked\r\nA: b\r\n\r\n");
+    const auto& read =
+        accepted("POST / HTTP/1.1\r\nhOsT: a\r\nTransfer-Encoding: chunked\r\nA: b\r\n\r\n");
     CHECK(read.head.body.how == framing::kind::chunked);
     CHECK(read.head.fields.size() == 1);
 }
@@ -90,9 +92,10 @@ TEST_CASE("a connection stays open by version and option") {
 }
 
 TEST_CASE("fields named by Connection end here, but not those the gateway depends on") {
-    const auto& read = accepted(with("Connection: close, X-Auth, x-forwarded-for, X-Request-Id, Host, x-forwarded-user\r\n"
-                                     "x-auth: 1\r\nX-Auth: 2\r\nX-Forwarded-For: 1.2.3.4\r\nX-Request-Id: 7\r\n"
-                                     "X-Forwarded-User: u\r\nX-Other: 3\r\n"));
+    const auto& read = accepted(
+        with("Connection: close, X-Auth, x-forwarded-for, X-Request-Id, Host, x-forwarded-user\r\n"
+             "x-auth: 1\r\nX-Auth: 2\r\nX-Forwarded-For: 1.2.3.4\r\nX-Request-Id: 7\r\n"
+             "X-Forwarded-User: u\r\nX-Other: 3\r\n"));
     CHECK(ends_here(read, "X-Auth"));
     unsigned marked = 0;
     for (const auto& one : read.head.fields)
@@ -106,8 +109,9 @@ TEST_CASE("fields named by Connection end here, but not those the gateway depend
 }
 
 TEST_CASE("fixed hop-by-hop fields end here without being named") {
-    const auto& read = accepted(with("Keep-Alive: timeout=5\r\nProxy-Connection: close\r\nTE: gzip\r\nUpgrade: websocket\r\n"
-                                     "Proxy-Authorization: x\r\nProxy-Authenticate: y\r\nHTTP2-Settings: z\r\n"));
+    const auto& read = accepted(with(
+        "Keep-Alive: timeout=5\r\nProxy-Connection: close\r\nTE: gzip\r\nUpgrade: websocket\r\n"
+        "Proxy-Authorization: x\r\nProxy-Authenticate: y\r\nHTTP2-Settings: z\r\n"));
     for (const auto& one : read.head.fields) {
         INFO(one.name);
         CHECK(one.hop_by_hop);
@@ -131,7 +135,8 @@ TEST_CASE("an upgrade is offered only when Connection names it, on HTTP/1.1, and
     CHECK(upgrade("Upgrade: websocket\r\n").empty());
     CHECK(upgrade("Connection: upgrade\r\n").empty());
     CHECK(upgrade("Connection: upgrade\r\nUpgrade: websocket\r\n", "1.0").empty());
-    CHECK(upgrade("Connection: upgrade, http2-settings\r\nUpgrade: H2C\r\nHTTP2-Settings: A\r\n").empty());
+    CHECK(upgrade("Connection: upgrade, http2-settings\r\nUpgrade: H2C\r\nHTTP2-Settings: A\r\n")
+              .empty());
     CHECK(upgrade("Connection: upgrade\r\nUpgrade: websocket, h2c\r\n").empty());
     CHECK(upgrade("Connection: upgrade\r\nUpgrade: a\r\nUpgrade: b\r\n").empty());
 }
@@ -151,9 +156,10 @@ TEST_CASE("TE keeps only the wish for trailers") {
 }
 
 TEST_CASE("names with underscores follow the listener's policy") {
-    const std::string aliases = "Content_Length: 5\r\nTransfer_Encoding: chunked\r\nX_Forwarded_For: 1\r\n"
-                                "X-Forwarded_Ssl: on\r\nX_Request_Id: 1\r\nConnection_: x\r\nKeep_Alive: 1\r\n"
-                                "X_Client_Subject: me\r\nmy_field: kept\r\n";
+    const std::string aliases =
+        "Content_Length: 5\r\nTransfer_Encoding: chunked\r\nX_Forwarded_For: 1\r\n"
+        "X-Forwarded_Ssl: on\r\nX_Request_Id: 1\r\nConnection_: x\r\nKeep_Alive: 1\r\n"
+        "X_Client_Subject: me\r\nmy_field: kept\r\n";
     const auto& by_default = accepted(with(aliases));
     CHECK(by_default.head.fields.size() == 2);
     CHECK(by_default.head.fields.find("my_field") != nullptr);
@@ -175,7 +181,8 @@ TEST_CASE("a path that is not canonical is rewritten or refused") {
     CHECK(accepted("GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n").head.path == "/b");
     head_rules rules;
     rules.paths = path_policy::reject;
-    CHECK(request_reading{"GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n", rules}.step.at == parse_step::state::failed);
+    CHECK(request_reading{"GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n", rules}.step.at ==
+          parse_step::state::failed);
     CHECK(accepted("GET /a%2Fb HTTP/1.1\r\nHost: a\r\n\r\n", rules).head.path == "/a%2Fb");
 }
 
@@ -240,9 +247,11 @@ TEST_CASE("a head is reused without remembering the last one") {
     sluice::arena room;
     const auto read = [&](std::string& text) {
         sluice::http::h1::scan_position at;
-        return sluice::http::h1::parse_request(text, at, {}, room, head).at == parse_step::state::complete;
+        return sluice::http::h1::parse_request(text, at, {}, room, head).at ==
+               parse_step::state::complete;
     };
-    std::string first = "POST /a?b HTTP/1.1\r\nHost: a\r\nConnection: upgrade, close\r\nUpgrade: x\r\nTE: trailers\r\n"
+    std::string first = "POST /a?b HTTP/1.1\r\nHost: a\r\nConnection: upgrade, close\r\nUpgrade: "
+                        "x\r\nTE: trailers\r\n"
                         "Expect: 100-continue\r\nContent-Length: 3\r\n\r\n";
     std::string second = "GET / HTTP/1.0\r\n\r\n";
     REQUIRE(read(first));

@@ -18,20 +18,21 @@ struct row {
     std::string bytes;
 };
 
-std::string ok(const std::string& fields) {
-    return "HTTP/1.1 200 OK\r\n" + fields + "\r\n";
-}
+std::string ok(const std::string& fields) { return "HTTP/1.1 200 OK\r\n" + fields + "\r\n"; }
 
 std::vector<row> refused_rows() {
     return {
         {"two different Content-Lengths", ok("Content-Length: 5\r\nContent-Length: 6\r\n")},
         {"two equal Content-Lengths", ok("Content-Length: 5\r\nContent-Length: 5\r\n")},
         {"Content-Length list", ok("Content-Length: 5, 5\r\n")},
-        {"Content-Length and Transfer-Encoding", ok("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
-        {"Transfer-Encoding and Content-Length", ok("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
+        {"Content-Length and Transfer-Encoding",
+         ok("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
+        {"Transfer-Encoding and Content-Length",
+         ok("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
         {"Transfer-Encoding gzip", ok("Transfer-Encoding: gzip\r\n")},
         {"Transfer-Encoding gzip, chunked", ok("Transfer-Encoding: gzip, chunked\r\n")},
-        {"two Transfer-Encodings", ok("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
+        {"two Transfer-Encodings",
+         ok("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
         {"Transfer-Encoding on HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
         {"Content-Length -1", ok("Content-Length: -1\r\n")},
         {"Content-Length 2^63", ok("Content-Length: 9223372036854775808\r\n")},
@@ -74,28 +75,39 @@ std::vector<body_row> body_rows() {
         {"a length of zero", ok("Content-Length: 0\r\n"), method::get, length, 0, true, true},
         {"chunks", ok(chunks), method::get, chunked, 0, false, true},
         {"neither: until close", ok(""), method::get, until_close, 0, false, false},
-        {"HTTP/1.0, neither", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n", method::get, until_close, 0, false, false},
-        {"HTTP/1.0 with a length", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", method::get, length, 5, true, false},
-        {"HTTP/1.0 kept alive", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\n", method::get, length, 5, true, true},
+        {"HTTP/1.0, neither", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n", method::get,
+         until_close, 0, false, false},
+        {"HTTP/1.0 with a length", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", method::get,
+         length, 5, true, false},
+        {"HTTP/1.0 kept alive",
+         "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\n", method::get,
+         length, 5, true, true},
         {"close", ok("Connection: close\r\n" + five), method::get, length, 5, true, false},
         {"HEAD with a length", ok(five), method::head, none, 0, true, true},
         {"HEAD chunked", ok(chunks), method::head, none, 0, false, true},
         {"HEAD without", ok(""), method::head, none, 0, false, true},
-        {"304 with a length", "HTTP/1.1 304 Not Modified\r\n" + five + "\r\n", method::get, none, 0, true, true},
+        {"304 with a length", "HTTP/1.1 304 Not Modified\r\n" + five + "\r\n", method::get, none, 0,
+         true, true},
         {"204", "HTTP/1.1 204 No Content\r\n\r\n", method::get, none, 0, false, true},
-        {"204 with a length", "HTTP/1.1 204 No Content\r\n" + five + "\r\n", method::get, none, 0, false, false},
-        {"204 chunked", "HTTP/1.1 204 No Content\r\n" + chunks + "\r\n", method::get, none, 0, false, false},
+        {"204 with a length", "HTTP/1.1 204 No Content\r\n" + five + "\r\n", method::get, none, 0,
+         false, false},
+        {"204 chunked", "HTTP/1.1 204 No Content\r\n" + chunks + "\r\n", method::get, none, 0,
+         false, false},
         {"100", "HTTP/1.1 100 Continue\r\n\r\n", method::post, none, 0, false, true},
-        {"103 with a length of zero", "HTTP/1.1 103 E\r\nContent-Length: 0\r\n\r\n", method::get, none, 0, false, true},
+        {"103 with a length of zero", "HTTP/1.1 103 E\r\nContent-Length: 0\r\n\r\n", method::get,
+         none, 0, false, true},
         {"HTTP/1.2", "HTTP/1.2 200 OK\r\n" + five + "\r\n", method::get, length, 5, true, true},
-        {"no reason, with space", "HTTP/1.1 200 \r\n" + five + "\r\n", method::get, length, 5, true, true},
-        {"no reason, no space", "HTTP/1.1 200\r\n" + five + "\r\n", method::get, length, 5, true, true},
-        {"a tab and UTF-8 in the reason", "HTTP/1.1 200 a\tb \xc3\xa9\r\n" + five + "\r\n", method::get, length, 5, true, true},
+        {"no reason, with space", "HTTP/1.1 200 \r\n" + five + "\r\n", method::get, length, 5, true,
+         true},
+        {"no reason, no space", "HTTP/1.1 200\r\n" + five + "\r\n", method::get, length, 5, true,
+         true},
+        {"a tab and UTF-8 in the reason", "HTTP/1.1 200 a\tb \xc3\xa9\r\n" + five + "\r\n",
+         method::get, length, 5, true, true},
         {"status 999", "HTTP/1.1 999 X\r\n" + five + "\r\n", method::get, length, 5, true, true},
     };
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("responses that two readers could read differently are refused") {
     for (const row& one : refused_rows()) {
@@ -128,8 +140,9 @@ TEST_CASE("the end of a response body follows from method, status and fields") {
 }
 
 TEST_CASE("a response head becomes status, reason and fields") {
-    const response_reading read{"HTTP/1.1 404 Not Found\r\nServer: x\r\nSet-Cookie: a\r\nset-cookie: b\r\n"
-                                "Connection: X-Hop\r\nX-Hop: 1\r\nHost: odd\r\n\r\n"};
+    const response_reading read{
+        "HTTP/1.1 404 Not Found\r\nServer: x\r\nSet-Cookie: a\r\nset-cookie: b\r\n"
+        "Connection: X-Hop\r\nX-Hop: 1\r\nHost: odd\r\n\r\n"};
     REQUIRE(read.step.at == parse_step::state::complete);
     CHECK(read.head.status == 404);
     CHECK(read.head.reason == "Not Found");
@@ -139,12 +152,14 @@ TEST_CASE("a response head becomes status, reason and fields") {
 }
 
 TEST_CASE("101 names the protocol only when Connection does") {
-    const response_reading read{"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"};
+    const response_reading read{
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"};
     REQUIRE(read.step.at == parse_step::state::complete);
     CHECK(read.head.upgrade == "websocket");
     CHECK(read.head.body.how == framing::kind::none);
     CHECK(response_reading{"HTTP/1.1 101 X\r\nUpgrade: websocket\r\n\r\n"}.head.upgrade.empty());
-    CHECK(response_reading{"HTTP/1.1 200 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"}.head.upgrade.empty());
+    CHECK(response_reading{"HTTP/1.1 200 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"}
+              .head.upgrade.empty());
 }
 
 TEST_CASE("head and field count of a response are bounded like a request's") {
@@ -156,7 +171,8 @@ TEST_CASE("head and field count of a response are bounded like a request's") {
     sluice::http::limits wide;
     wide.headers = 1000;
     CHECK(response_reading{cookies + "\r\n", method::get, wide}.head.fields.size() == 500);
-    CHECK(response_reading{ok("X: " + std::string(1 << 20, 'a') + "\r\n")}.step.at == parse_step::state::failed);
+    CHECK(response_reading{ok("X: " + std::string(1 << 20, 'a') + "\r\n")}.step.at ==
+          parse_step::state::failed);
 }
 
 TEST_CASE("underscore names of nodes are left alone") {

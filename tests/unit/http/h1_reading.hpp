@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads heads for tests, whole and in every split: the verdict may not depend on how the bytes came.
+// Reads heads for tests, whole and in every split: the verdict may not depend on how the bytes
+// came.
 #pragma once
 
 #include "http/h1/parse.hpp"
-
 #include "sluice/base/arena.hpp"
 
 #include <catch2/catch.hpp>
@@ -19,7 +19,8 @@ using http::h1::parse_step;
 
 /// A head with the bytes and the arena its views point into.
 struct request_reading {
-    explicit request_reading(std::string_view text, const http::h1::head_rules& rules = {}) : bytes(text) {
+    explicit request_reading(std::string_view text, const http::h1::head_rules& rules = {})
+        : bytes(text) {
         http::h1::scan_position at;
         step = http::h1::parse_request(bytes, at, rules, room, head);
     }
@@ -30,7 +31,8 @@ struct request_reading {
 };
 
 struct response_reading {
-    explicit response_reading(std::string_view text, http::method verb = http::method::get, const http::limits& bounds = {})
+    explicit response_reading(std::string_view text, http::method verb = http::method::get,
+                              const http::limits& bounds = {})
         : bytes(text) {
         http::h1::scan_position at;
         step = http::h1::parse_response(bytes, at, bounds, verb, room, head);
@@ -41,8 +43,8 @@ struct response_reading {
     parse_step step;
 };
 
-/// `read(bytes, scan_position)` parses what there is. Checks that feeding byte by byte, and in two parts at every
-/// offset, never completes early and ends as reading the whole does.
+/// `read(bytes, scan_position)` parses what there is. Checks that feeding byte by byte, and in two
+/// parts at every offset, never completes early and ends as reading the whole does.
 template <class Read>
 void check_every_split(std::string_view text, const parse_step& whole, Read read) {
     const auto check = [&](std::size_t length, const parse_step& step) {
@@ -70,7 +72,8 @@ void check_every_split(std::string_view text, const parse_step& whole, Read read
     }
 }
 
-inline void check_request_splits(std::string_view text, const parse_step& whole, const http::h1::head_rules& rules = {}) {
+inline void check_request_splits(std::string_view text, const parse_step& whole,
+                                 const http::h1::head_rules& rules = {}) {
     http::request_head head;
     check_every_split(text, whole, [&](std::string bytes, http::h1::scan_position& at) {
         arena room;
@@ -78,7 +81,8 @@ inline void check_request_splits(std::string_view text, const parse_step& whole,
     });
 }
 
-inline void check_response_splits(std::string_view text, const parse_step& whole, http::method verb = http::method::get) {
+inline void check_response_splits(std::string_view text, const parse_step& whole,
+                                  http::method verb = http::method::get) {
     http::response_head head;
     check_every_split(text, whole, [&](std::string bytes, http::h1::scan_position& at) {
         arena room;
@@ -86,4 +90,4 @@ inline void check_response_splits(std::string_view text, const parse_step& whole
     });
 }
 
-} // namespace sluice::test
+}  // namespace sluice::test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Malformed and borderline requests, one named case a row: what is refused, with which code, and what of the rest is
-// understood. Every row is also read in every split and behind a good request.
+// Malformed and borderline requests, one named case a row: what is refused, with which code, and
+// what of the rest is understood. Every row is also read in every split and behind a good request.
 #include "h1_reading.hpp"
 
 #include <limits>
@@ -39,10 +39,14 @@ row good(std::string name, std::string bytes) {
 
 std::vector<row> framing_rows() {
     return {
-        bad("01 Content-Length then Transfer-Encoding", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")),
-        bad("01 Transfer-Encoding then Content-Length", post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")),
-        bad("01 both, unknown coding before chunked", post("Transfer-Encoding: gzip, chunked\r\nContent-Length: 5\r\n")),
-        bad("02 Transfer-Encoding gzip then Content-Length", post("Transfer-Encoding: gzip\r\nContent-Length: 5\r\n")),
+        bad("01 Content-Length then Transfer-Encoding",
+            post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")),
+        bad("01 Transfer-Encoding then Content-Length",
+            post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")),
+        bad("01 both, unknown coding before chunked",
+            post("Transfer-Encoding: gzip, chunked\r\nContent-Length: 5\r\n")),
+        bad("02 Transfer-Encoding gzip then Content-Length",
+            post("Transfer-Encoding: gzip\r\nContent-Length: 5\r\n")),
         bad("03 Transfer-Encoding gzip", post("Transfer-Encoding: gzip\r\n")),
         bad("03 Transfer-Encoding identity", post("Transfer-Encoding: identity\r\n")),
         bad("03 Transfer-Encoding xchunked", post("Transfer-Encoding: xchunked\r\n")),
@@ -54,18 +58,24 @@ std::vector<row> framing_rows() {
         bad("04 leading comma", post("Transfer-Encoding: , chunked\r\n")),
         bad("04 empty element", post("Transfer-Encoding: gzip,, chunked\r\n")),
         bad("04 unknown coding with a parameter", post("Transfer-Encoding: gzip;q=1, chunked\r\n")),
-        bad("05 gzip, chunked", post("Transfer-Encoding: gzip, chunked\r\n"), errc::not_implemented),
-        bad("05 br, gzip, chunked", post("Transfer-Encoding: br,gzip ,chunked\r\n"), errc::not_implemented),
-        bad("06 two Transfer-Encoding lines", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")),
-        bad("06 two lines, unknown first", post("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n")),
+        bad("05 gzip, chunked", post("Transfer-Encoding: gzip, chunked\r\n"),
+            errc::not_implemented),
+        bad("05 br, gzip, chunked", post("Transfer-Encoding: br,gzip ,chunked\r\n"),
+            errc::not_implemented),
+        bad("06 two Transfer-Encoding lines",
+            post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")),
+        bad("06 two lines, unknown first",
+            post("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n")),
         bad("07 chunked with a parameter", post("Transfer-Encoding: chunked;p=1\r\n")),
         bad("08 vertical tab before the value", post("Transfer-Encoding: \x0b"s + "chunked\r\n")),
         good("09 tab before the value", post("Transfer-Encoding:\tchunked\r\n")),
         good("09 case of the coding", post("transfer-encoding: ChunKed \r\n")),
         bad("10 space before the colon", post("Transfer-Encoding : chunked\r\n")),
-        bad("11 Transfer-Encoding on HTTP/1.0", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        bad("11 Transfer-Encoding on HTTP/1.0",
+            "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
         bad("12 Content-Length twice, same", post("Content-Length: 5\r\nContent-Length: 5\r\n")),
-        bad("13 Content-Length twice, different", post("Content-Length: 5\r\nContent-Length: 6\r\n")),
+        bad("13 Content-Length twice, different",
+            post("Content-Length: 5\r\nContent-Length: 6\r\n")),
         bad("14 Content-Length list", post("Content-Length: 5, 5\r\n")),
         bad("15 Content-Length +5", post("Content-Length: +5\r\n")),
         bad("15 Content-Length -1", post("Content-Length: -1\r\n")),
@@ -119,7 +129,8 @@ std::vector<row> host_rows() {
         bad("29 Host list", get_line("GET / HTTP/1.1", "Host: a, b\r\n")),
         bad("30 absolute-form with another Host", get_line("GET http://b.example/ HTTP/1.1")),
         bad("30 absolute-form with another port", get_line("GET http://a.example:81/ HTTP/1.1")),
-        bad("30 absolute-form of https with port 80", get_line("GET https://a.example:80/ HTTP/1.1")),
+        bad("30 absolute-form of https with port 80",
+            get_line("GET https://a.example:80/ HTTP/1.1")),
         good("30 absolute-form with the same Host", get_line("GET http://A.example:80/x HTTP/1.1")),
         good("30 absolute-form of https", get_line("GET https://a.example:443/x HTTP/1.1")),
         bad("31 # in the target", get_line("GET /a#b HTTP/1.1")),
@@ -154,16 +165,21 @@ std::vector<row> host_rows() {
 std::vector<row> other_rows() {
     return {
         good("48 underscore alias is dropped by default", post("Content_Length: 5\r\n")),
-        good("49 Upgrade to h2c", post("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n")),
+        good(
+            "49 Upgrade to h2c",
+            post(
+                "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n")),
         bad("method with a bad byte", get_line("G(T / HTTP/1.1")),
         bad("empty method", get_line(" / HTTP/1.1")),
         good("an unknown method", get_line("M-SEARCH / HTTP/1.1")),
         bad("CONNECT", get_line("CONNECT a.example:443 HTTP/1.1"), errc::not_implemented),
         bad("TRACE", get_line("TRACE / HTTP/1.1"), errc::not_implemented),
-        bad("TRACE with broken framing", "TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n"),
+        bad("TRACE with broken framing",
+            "TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n"),
         good("Expect: 100-continue", post("Expect: 100-Continue\r\nContent-Length: 1\r\n")),
         bad("an unknown Expect", post("Expect: 200-ok\r\n"), errc::expectation_failed),
-        bad("a second, unknown Expect", post("Expect: 100-continue\r\nExpect: x\r\n"), errc::expectation_failed),
+        bad("a second, unknown Expect", post("Expect: 100-continue\r\nExpect: x\r\n"),
+            errc::expectation_failed),
         bad("path above the root", get_line("GET /../a HTTP/1.1")),
         bad("%00 in the path", get_line("GET /%00 HTTP/1.1")),
         bad("a bad escape", get_line("GET /%zz HTTP/1.1")),
@@ -207,23 +223,17 @@ void check_all(const std::vector<row>& rows) {
     }
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("request framing is refused whenever two readers could disagree") {
     check_all(framing_rows());
 }
 
-TEST_CASE("bytes that may not stand in a head are refused") {
-    check_all(byte_rows());
-}
+TEST_CASE("bytes that may not stand in a head are refused") { check_all(byte_rows()); }
 
-TEST_CASE("Host, target and version are held to the grammar") {
-    check_all(host_rows());
-}
+TEST_CASE("Host, target and version are held to the grammar") { check_all(host_rows()); }
 
-TEST_CASE("the other rules of a request head decide by their code") {
-    check_all(other_rows());
-}
+TEST_CASE("the other rules of a request head decide by their code") { check_all(other_rows()); }
 
 TEST_CASE("bad bytes are refused as soon as they are seen") {
     const auto early = [](std::string_view bytes) { return request_reading{bytes}.step; };

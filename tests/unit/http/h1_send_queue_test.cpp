@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/h1/send_queue.hpp"
-
-#include "http/h1/rate_guard.hpp"
-
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
+#include "http/h1/rate_guard.hpp"
+#include "http/h1/send_queue.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -33,9 +31,10 @@ struct fixture {
     }
 };
 
-} // namespace
+}  // namespace
 
-TEST_CASE_METHOD(fixture, "pieces leave in order and framed, small ones in one write with the head") {
+TEST_CASE_METHOD(fixture,
+                 "pieces leave in order and framed, small ones in one write with the head") {
     queue.buffer().append("head\r\n\r\n");
     queue.put({"abc"}, framing::kind::chunked);
     queue.put({""}, framing::kind::chunked);  // an empty piece is not the end of the body

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Both sides of http/h1 over socket pairs, where a conversation on the wire does not show what happens inside.
+// Both sides of http/h1 over socket pairs, where a conversation on the wire does not show what
+// happens inside.
+#include "fake/loop.hpp"
+#include "fake/socket.hpp"
 #include "http/h1/client_session.hpp"
 #include "http/h1/server.hpp"
 #include "http/h1/server_session.hpp"
-
-#include "fake/loop.hpp"
-#include "fake/socket.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -59,7 +59,8 @@ struct server_fixture {
     fake::loop loop;
     reader handler;
     int closed = 0;
-    h1::server server{loop.worker, std::make_shared<h1::server_settings>(), handler, [this] { ++closed; }};
+    h1::server server{loop.worker, std::make_shared<h1::server_settings>(), handler,
+                      [this] { ++closed; }};
     fake::socket client;
 
     server_fixture() {
@@ -83,7 +84,8 @@ struct server_fixture {
 };
 
 std::string post(std::string_view path, std::string_view body) {
-    return "POST " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+    return "POST " + std::string(path) +
+           " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
            std::string(body);
 }
 
@@ -102,10 +104,13 @@ int count_of(const std::string& text, std::string_view what) {
     return count;
 }
 
-} // namespace
+}  // namespace
 
-TEST_CASE_METHOD(server_fixture, "bodies around the size of the head's buffer arrive whole, and the head's texts stay good") {
-    const std::size_t size = GENERATE(0, 1, 16'000, 16'383, 16'384, 16'385, 65'535, 65'537, 1'000'000);
+TEST_CASE_METHOD(
+    server_fixture,
+    "bodies around the size of the head's buffer arrive whole, and the head's texts stay good") {
+    const std::size_t size =
+        GENERATE(0, 1, 16'000, 16'383, 16'384, 16'385, 65'535, 65'537, 1'000'000);
     const auto text = numbered(size);
     for (int round = 0; round < 2; ++round) {
         CHECK(send(post("/some/path", text)).rfind("HTTP/1.1 200", 0) == 0);
@@ -123,7 +128,8 @@ TEST_CASE_METHOD(server_fixture, "a long body is read in larger steps than a hea
 TEST_CASE_METHOD(server_fixture, "requests behind a body in the same bytes are the next requests") {
     const std::size_t size = GENERATE(3, 16'384, 70'000);
     const auto text = numbered(size);
-    const auto answers = send(post("/1", text) + post("/2", text) + "GET /3 HTTP/1.1\r\nHost: h\r\n\r\n" + post("/4", "end"));
+    const auto answers = send(post("/1", text) + post("/2", text) +
+                              "GET /3 HTTP/1.1\r\nHost: h\r\n\r\n" + post("/4", "end"));
     CHECK(count_of(answers, "HTTP/1.1 200") == 4);
     CHECK(handler.requests == 4);
     CHECK(handler.path == "/4");
@@ -131,7 +137,9 @@ TEST_CASE_METHOD(server_fixture, "requests behind a body in the same bytes are t
 }
 
 TEST_CASE_METHOD(server_fixture, "a chunked body cut at every byte is the same body") {
-    const std::string request = "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;x=1\r\nhello\r\n6\r\n world\r\n0\r\nx-t: 1\r\n\r\n";
+    const std::string request =
+        "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;x=1\r\nhello\r\n6\r\n "
+        "world\r\n0\r\nx-t: 1\r\n\r\n";
     for (std::size_t cut = 1; cut < request.size(); ++cut) {
         client.send(request.substr(0, cut));
         loop.settle(2);
@@ -140,7 +148,9 @@ TEST_CASE_METHOD(server_fixture, "a chunked body cut at every byte is the same b
     }
 }
 
-TEST_CASE_METHOD(server_fixture, "an idle connection is counted as idle, sheds when asked and not while it is used") {
+TEST_CASE_METHOD(
+    server_fixture,
+    "an idle connection is counted as idle, sheds when asked and not while it is used") {
     send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     send("GET / HT");
     CHECK(server.shed_idle() == 0);  // part of a head is there
@@ -152,7 +162,9 @@ TEST_CASE_METHOD(server_fixture, "an idle connection is counted as idle, sheds w
     CHECK(client.at_end());
 }
 
-TEST_CASE_METHOD(server_fixture, "a connection that says nothing is closed in silence, one that says half a head hears 408") {
+TEST_CASE_METHOD(
+    server_fixture,
+    "a connection that says nothing is closed in silence, one that says half a head hears 408") {
     SECTION("nothing") {
         loop.advance(10s + fake::past);
         CHECK(client.receive().empty());
@@ -178,7 +190,8 @@ TEST_CASE_METHOD(server_fixture, "a connection that says nothing is closed in si
     CHECK(closed == 1);
 }
 
-TEST_CASE_METHOD(server_fixture, "while draining an idle connection may still speak for a moment and is closed after its answer") {
+TEST_CASE_METHOD(server_fixture, "while draining an idle connection may still speak for a moment "
+                                 "and is closed after its answer") {
     send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     server.drain();
     loop.settle();
@@ -206,7 +219,8 @@ struct client_fixture {
     client_fixture() {
         fake::socket_pair pair;
         node = std::move(pair.theirs);
-        session = std::make_unique<h1::client_session>(std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()));
+        session = std::make_unique<h1::client_session>(
+            std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()));
         loop.settle();
     }
     void begin() {
@@ -238,15 +252,18 @@ struct client_fixture {
     }
 };
 
-} // namespace
+}  // namespace
 
-TEST_CASE_METHOD(client_fixture, "a whole answer leaves a connection that may serve again, anything else does not") {
+TEST_CASE_METHOD(
+    client_fixture,
+    "a whole answer leaves a connection that may serve again, anything else does not") {
     struct row {
         const char* answer;
         bool reusable;
     };
     const auto one = GENERATE(
-        row{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true}, row{"HTTP/1.1 204 No Content\r\n\r\n", true},
+        row{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true},
+        row{"HTTP/1.1 204 No Content\r\n\r\n", true},
         row{"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", true},
         row{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", true},
         row{"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true},
@@ -267,7 +284,8 @@ TEST_CASE_METHOD(client_fixture, "a whole answer leaves a connection that may se
     CHECK(session->reusable() == one.reusable);
 }
 
-TEST_CASE_METHOD(client_fixture, "an end before the answer may be tried again elsewhere, an end in it may not") {
+TEST_CASE_METHOD(client_fixture,
+                 "an end before the answer may be tried again elsewhere, an end in it may not") {
     begin();
     http::response_head head;
     SECTION("before") {
@@ -298,7 +316,8 @@ TEST_CASE_METHOD(client_fixture, "an end before the answer may be tried again el
     CHECK_FALSE(session->reusable());
 }
 
-TEST_CASE_METHOD(client_fixture, "a body that ends with its connection ends where the connection ends") {
+TEST_CASE_METHOD(client_fixture,
+                 "a body that ends with its connection ends where the connection ends") {
     begin();
     answer("HTTP/1.1 200 OK\r\n\r\nall of ");
     http::response_head head;

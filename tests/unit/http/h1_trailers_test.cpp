@@ -17,7 +17,7 @@ bool good(std::string_view bytes, const limits& bounds = {}) {
     return parse_trailers(bytes, bounds, trailers);
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("trailer fields are read in order") {
     header_list trailers;
@@ -31,11 +31,38 @@ TEST_CASE("trailer fields are read in order") {
 
 TEST_CASE("fields that must not stand in trailers are left out") {
     header_list trailers;
-    for (const char* name : {"Content-Length", "Transfer-Encoding", "Host", "Authorization", "Cookie", "Set-Cookie",
-                             "Content-Type", "Content-Encoding", "Content-Range", "Connection", "Keep-Alive", "TE", "Trailer",
-                             "Upgrade", "Proxy-Authorization", "Expect", "Max-Forwards", "Cache-Control", "Range", "If-Match",
-                             "WWW-Authenticate", "Location", "Vary", "Date", "X-Forwarded-For", "X-Forwarded-User", "Forwarded",
-                             "X-Request-Id", "X-Client-Subject", "content_length", "SET_COOKIE", "X_Forwarded_For"}) {
+    for (const char* name : {"Content-Length",
+                             "Transfer-Encoding",
+                             "Host",
+                             "Authorization",
+                             "Cookie",
+                             "Set-Cookie",
+                             "Content-Type",
+                             "Content-Encoding",
+                             "Content-Range",
+                             "Connection",
+                             "Keep-Alive",
+                             "TE",
+                             "Trailer",
+                             "Upgrade",
+                             "Proxy-Authorization",
+                             "Expect",
+                             "Max-Forwards",
+                             "Cache-Control",
+                             "Range",
+                             "If-Match",
+                             "WWW-Authenticate",
+                             "Location",
+                             "Vary",
+                             "Date",
+                             "X-Forwarded-For",
+                             "X-Forwarded-User",
+                             "Forwarded",
+                             "X-Request-Id",
+                             "X-Client-Subject",
+                             "content_length",
+                             "SET_COOKIE",
+                             "X_Forwarded_For"}) {
         INFO(name);
         const std::string section = std::string{name} + ": 1\r\nKept: 2\r\n\r\n";
         REQUIRE(parse_trailers(section, {}, trailers));

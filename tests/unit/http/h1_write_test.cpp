@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Heads as they are written, and that what is written reads back as the same message.
-#include "http/h1/write.hpp"
-
 #include "h1_reading.hpp"
+#include "http/h1/write.hpp"
 
 using sluice::byte_buffer;
 using sluice::http::framing;
@@ -32,7 +31,8 @@ std::string written(const outgoing_request& request) {
     return std::string{out.view()};
 }
 
-std::string written(const response_head& head, const framing& body, persistence how, std::string_view id = "") {
+std::string written(const response_head& head, const framing& body, persistence how,
+                    std::string_view id = "") {
     byte_buffer out;
     sluice::http::h1::write_response(out, head, body, how, "D", id);
     return std::string{out.view()};
@@ -45,13 +45,17 @@ std::string forwarded(std::string_view received) {
 }
 
 constexpr std::string_view with_everything =
-    "POST /a?q HTTP/1.1\r\nHost: Shop.example:80\r\nAccept: */*\r\nConnection: close, X-Auth\r\nX-Auth: 1\r\n"
-    "Keep-Alive: 5\r\nTE: gzip\r\nUpgrade: x\r\nProxy-Connection: keep-alive\r\nProxy-Authorization: p\r\n"
-    "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: gopher\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\n"
-    "X-Forwarded-User: root\r\nX-Request-Id: forged\r\nForwarded: for=x\r\nX-Real-IP: y\r\nMax-Forwards: 3\r\n"
+    "POST /a?q HTTP/1.1\r\nHost: Shop.example:80\r\nAccept: */*\r\nConnection: close, "
+    "X-Auth\r\nX-Auth: 1\r\n"
+    "Keep-Alive: 5\r\nTE: gzip\r\nUpgrade: x\r\nProxy-Connection: "
+    "keep-alive\r\nProxy-Authorization: p\r\n"
+    "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: gopher\r\nX-Forwarded-Host: "
+    "evil\r\nX-Forwarded-Port: 1\r\n"
+    "X-Forwarded-User: root\r\nX-Request-Id: forged\r\nForwarded: for=x\r\nX-Real-IP: "
+    "y\r\nMax-Forwards: 3\r\n"
     "Content-Length: 0005\r\nCookie: a=b\r\n\r\n";
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a request is written from the model alone") {
     const request_reading read{with_everything};
@@ -61,12 +65,15 @@ TEST_CASE("a request is written from the model alone") {
     request.forwarded_proto = "http";
     request.forwarded_host = "Shop.example:80";
     request.request_id = "0123";
-    CHECK(written(request) ==
-          "POST /a?q HTTP/1.1\r\nHost: Shop.example:80\r\nAccept: */*\r\nForwarded: for=x\r\nX-Real-IP: y\r\n"
-          "Max-Forwards: 3\r\nCookie: a=b\r\nX-Forwarded-For: 7.7.7.7\r\nX-Forwarded-Proto: http\r\n"
-          "X-Forwarded-Host: Shop.example:80\r\nX-Request-Id: 0123\r\nContent-Length: 5\r\n\r\n");
+    CHECK(
+        written(request) ==
+        "POST /a?q HTTP/1.1\r\nHost: Shop.example:80\r\nAccept: */*\r\nForwarded: "
+        "for=x\r\nX-Real-IP: y\r\n"
+        "Max-Forwards: 3\r\nCookie: a=b\r\nX-Forwarded-For: 7.7.7.7\r\nX-Forwarded-Proto: http\r\n"
+        "X-Forwarded-Host: Shop.example:80\r\nX-Request-Id: 0123\r\nContent-Length: 5\r\n\r\n");
     request.client_trusted = true;
-    CHECK(written(request).find("X-Forwarded-Port: 1\r\nX-Forwarded-User: root\r\n") != std::string::npos);
+    CHECK(written(request).find("X-Forwarded-Port: 1\r\nX-Forwarded-User: root\r\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("what was written reads back as the same message") {
@@ -101,27 +108,32 @@ TEST_CASE("a request says how its body ends only when it must") {
     CHECK(framing_of("PATCH /", "") == "Content-Length: 0\r\n\r\n");
     CHECK(framing_of("DELETE /", "Content-Length: 0\r\n") == "Content-Length: 0\r\n\r\n");
     CHECK(framing_of("GET /", "Content-Length: 3\r\n") == "Content-Length: 3\r\n\r\n");
-    CHECK(framing_of("POST /", "Transfer-Encoding: chunked\r\n") == "Transfer-Encoding: chunked\r\n\r\n");
+    CHECK(framing_of("POST /", "Transfer-Encoding: chunked\r\n") ==
+          "Transfer-Encoding: chunked\r\n\r\n");
     CHECK(framing_of("GET /?", "") == "\r\n");
     CHECK(framing_of("OPTIONS *", "") == "\r\n");
 }
 
 TEST_CASE("upgrade and TE go out with their Connection option") {
-    const std::string received = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade, TE\r\nUpgrade: websocket\r\n"
-                                 "Sec-WebSocket-Key: k\r\nTE: trailers\r\n\r\n";
+    const std::string received =
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade, TE\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Key: k\r\nTE: trailers\r\n\r\n";
     const request_reading read{received};
     outgoing_request request = towards_node(read.head);
-    CHECK(written(request) == "GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: k\r\nConnection: TE\r\nTE: trailers\r\n\r\n");
+    CHECK(written(request) == "GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: k\r\nConnection: "
+                              "TE\r\nTE: trailers\r\n\r\n");
     request.upgrade = true;
-    CHECK(written(request) ==
-          "GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: k\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    CHECK(written(request) == "GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: k\r\nConnection: "
+                              "upgrade\r\nUpgrade: websocket\r\n\r\n");
 }
 
 TEST_CASE("an expectation travels on, an upgrade to h2c does not") {
-    CHECK(forwarded("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n").find("Expect: 100-continue") !=
-          std::string::npos);
-    CHECK(forwarded("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-                    "HTTP2-Settings: AAMA\r\n\r\n") == "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(
+        forwarded("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+            .find("Expect: 100-continue") != std::string::npos);
+    CHECK(forwarded(
+              "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+              "HTTP2-Settings: AAMA\r\n\r\n") == "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 }
 
 TEST_CASE("a large head grows the buffer and joins what is already there") {
@@ -138,12 +150,16 @@ TEST_CASE("a large head grows the buffer and joins what is already there") {
 }
 
 TEST_CASE("a response is written with the framing and persistence chosen for the client") {
-    const response_reading read{"HTTP/1.1 200 Fine\r\nServer: s\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: x\r\n"
-                                "Transfer-Encoding: chunked\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n"};
+    const response_reading read{
+        "HTTP/1.1 200 Fine\r\nServer: s\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: x\r\n"
+        "Transfer-Encoding: chunked\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n"};
     REQUIRE(read.step.at == parse_step::state::complete);
-    const std::string front = "HTTP/1.1 200 Fine\r\nServer: s\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nDate: D\r\n";
-    CHECK(written(read.head, {framing::kind::chunked}, persistence::keep_alive) == front + "Transfer-Encoding: chunked\r\n\r\n");
-    CHECK(written(read.head, {framing::kind::until_close}, persistence::close) == front + "Connection: close\r\n\r\n");
+    const std::string front =
+        "HTTP/1.1 200 Fine\r\nServer: s\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nDate: D\r\n";
+    CHECK(written(read.head, {framing::kind::chunked}, persistence::keep_alive) ==
+          front + "Transfer-Encoding: chunked\r\n\r\n");
+    CHECK(written(read.head, {framing::kind::until_close}, persistence::close) ==
+          front + "Connection: close\r\n\r\n");
     CHECK(written(read.head, {framing::kind::length, 7}, persistence::keep_alive_1_0) ==
           front + "Content-Length: 7\r\nConnection: keep-alive\r\n\r\n");
     CHECK(written(read.head, {framing::kind::length, 0}, persistence::keep_alive, "id") ==
@@ -151,7 +167,8 @@ TEST_CASE("a response is written with the framing and persistence chosen for the
 }
 
 TEST_CASE("a node's Date is kept and its X-Request-Id only when we have none") {
-    const response_reading read{"HTTP/1.1 200 OK\r\nDate: N\r\nX-Request-Id: theirs\r\nContent-Length: 0\r\n\r\n"};
+    const response_reading read{
+        "HTTP/1.1 200 OK\r\nDate: N\r\nX-Request-Id: theirs\r\nContent-Length: 0\r\n\r\n"};
     CHECK(written(read.head, read.head.body, persistence::keep_alive) ==
           "HTTP/1.1 200 OK\r\nDate: N\r\nX-Request-Id: theirs\r\nContent-Length: 0\r\n\r\n");
     CHECK(written(read.head, read.head.body, persistence::keep_alive, "ours") ==
@@ -159,7 +176,8 @@ TEST_CASE("a node's Date is kept and its X-Request-Id only when we have none") {
 }
 
 TEST_CASE("HEAD and 304 keep the declared length, 204 and 1xx never carry one") {
-    const response_reading head{"HTTP/1.1 200 OK\r\nDate: N\r\nContent-Length: 9\r\n\r\n", method::head};
+    const response_reading head{"HTTP/1.1 200 OK\r\nDate: N\r\nContent-Length: 9\r\n\r\n",
+                                method::head};
     CHECK(written(head.head, head.head.body, persistence::keep_alive) ==
           "HTTP/1.1 200 OK\r\nDate: N\r\nContent-Length: 9\r\n\r\n");
     const response_reading empty{"HTTP/1.1 204 No Content\r\nDate: N\r\nContent-Length: 9\r\n\r\n"};
@@ -168,12 +186,15 @@ TEST_CASE("HEAD and 304 keep the declared length, 204 and 1xx never carry one") 
 }
 
 TEST_CASE("101 names the protocol, other informational heads carry fields only") {
-    const response_reading read{"HTTP/1.1 101 Switching Protocols\r\nDate: N\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+    const response_reading read{"HTTP/1.1 101 Switching Protocols\r\nDate: N\r\nConnection: "
+                                "upgrade\r\nUpgrade: websocket\r\n"
                                 "Sec-WebSocket-Accept: k\r\n\r\n"};
     CHECK(written(read.head, read.head.body, persistence::upgrade) ==
-          "HTTP/1.1 101 Switching Protocols\r\nDate: N\r\nSec-WebSocket-Accept: k\r\nConnection: upgrade\r\n"
+          "HTTP/1.1 101 Switching Protocols\r\nDate: N\r\nSec-WebSocket-Accept: k\r\nConnection: "
+          "upgrade\r\n"
           "Upgrade: websocket\r\n\r\n");
-    const response_reading hints{"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: close\r\n\r\n"};
+    const response_reading hints{
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: close\r\n\r\n"};
     byte_buffer out;
     sluice::http::h1::write_informational(out, hints.head);
     CHECK(out.view() == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
@@ -182,7 +203,8 @@ TEST_CASE("101 names the protocol, other informational heads carry fields only")
 TEST_CASE("a missing reason phrase still leaves its space") {
     response_head head;
     head.status = 299;
-    CHECK(written(head, {framing::kind::length, 0}, persistence::keep_alive).starts_with("HTTP/1.1 299 \r\n"));
+    CHECK(written(head, {framing::kind::length, 0}, persistence::keep_alive)
+              .starts_with("HTTP/1.1 299 \r\n"));
 }
 
 TEST_CASE("chunk sizes are hexadecimal and the last chunk carries the trailers") {

@@ -7,23 +7,37 @@
 
 using sluice::http::field_id;
 using sluice::http::header_list;
-using sluice::http::identify;
 using sluice::http::idempotent;
+using sluice::http::identify;
 using sluice::http::method;
 
 TEST_CASE("every known field name has its id in any case") {
     const std::pair<std::string, field_id> names[] = {
-        {"Connection", field_id::connection}, {"Content-Length", field_id::content_length},
-        {"Content-Type", field_id::content_type}, {"Cookie", field_id::cookie}, {"Date", field_id::date},
-        {"Expect", field_id::expect}, {"Forwarded", field_id::forwarded}, {"Host", field_id::host},
-        {"HTTP2-Settings", field_id::http2_settings}, {"Keep-Alive", field_id::keep_alive},
-        {"Max-Forwards", field_id::max_forwards}, {"Proxy-Authenticate", field_id::proxy_authenticate},
-        {"Proxy-Authorization", field_id::proxy_authorization}, {"Proxy-Connection", field_id::proxy_connection},
-        {"TE", field_id::te}, {"Trailer", field_id::trailer}, {"Transfer-Encoding", field_id::transfer_encoding},
-        {"Upgrade", field_id::upgrade}, {"X-Forwarded-For", field_id::x_forwarded_for},
-        {"X-Forwarded-Host", field_id::x_forwarded_host}, {"X-Forwarded-Port", field_id::x_forwarded_port},
-        {"X-Forwarded-Proto", field_id::x_forwarded_proto}, {"X-Request-Id", field_id::x_request_id},
-        {"X-Client-Subject", field_id::x_client_subject}, {"X-Forwarded-Ssl", field_id::x_forwarded_other},
+        {"Connection", field_id::connection},
+        {"Content-Length", field_id::content_length},
+        {"Content-Type", field_id::content_type},
+        {"Cookie", field_id::cookie},
+        {"Date", field_id::date},
+        {"Expect", field_id::expect},
+        {"Forwarded", field_id::forwarded},
+        {"Host", field_id::host},
+        {"HTTP2-Settings", field_id::http2_settings},
+        {"Keep-Alive", field_id::keep_alive},
+        {"Max-Forwards", field_id::max_forwards},
+        {"Proxy-Authenticate", field_id::proxy_authenticate},
+        {"Proxy-Authorization", field_id::proxy_authorization},
+        {"Proxy-Connection", field_id::proxy_connection},
+        {"TE", field_id::te},
+        {"Trailer", field_id::trailer},
+        {"Transfer-Encoding", field_id::transfer_encoding},
+        {"Upgrade", field_id::upgrade},
+        {"X-Forwarded-For", field_id::x_forwarded_for},
+        {"X-Forwarded-Host", field_id::x_forwarded_host},
+        {"X-Forwarded-Port", field_id::x_forwarded_port},
+        {"X-Forwarded-Proto", field_id::x_forwarded_proto},
+        {"X-Request-Id", field_id::x_request_id},
+        {"X-Client-Subject", field_id::x_client_subject},
+        {"X-Forwarded-Ssl", field_id::x_forwarded_other},
         {"X-Forwarded-A-Very-Long-Name-Of-Somebody", field_id::x_forwarded_other},
     };
     for (const auto& [name, id] : names) {
@@ -42,14 +56,17 @@ TEST_CASE("every known field name has its id in any case") {
         CHECK(identify(aliased, true) == id);
         if (aliased != name)
             CHECK(identify(aliased) == field_id::other);
-        CHECK(identify(name + "x") == (id == field_id::x_forwarded_other || name.starts_with("X-Forwarded")
-                                           ? field_id::x_forwarded_other : field_id::other));
+        CHECK(identify(name + "x") ==
+              (id == field_id::x_forwarded_other || name.starts_with("X-Forwarded")
+                   ? field_id::x_forwarded_other
+                   : field_id::other));
     }
 }
 
 TEST_CASE("other names are other, however near") {
-    for (const char* name : {"", "x", "t", "hos", "hosted", "host ", "Content-Lengtg", "X-Forwarded-", "X-Forwarded", "-", "_",
-                             "proxy-authorizatiom", "Conneccion", "x-real-ip", "TF"})
+    for (const char* name :
+         {"", "x", "t", "hos", "hosted", "host ", "Content-Lengtg", "X-Forwarded-", "X-Forwarded",
+          "-", "_", "proxy-authorizatiom", "Conneccion", "x-real-ip", "TF"})
         CHECK(identify(name) == field_id::other);
 }
 
@@ -68,7 +85,8 @@ TEST_CASE("a list finds the first field by id and by name") {
 }
 
 TEST_CASE("safe and repeatable methods are idempotent") {
-    for (const method verb : {method::get, method::head, method::put, method::delete_, method::options, method::trace})
+    for (const method verb :
+         {method::get, method::head, method::put, method::delete_, method::options, method::trace})
         CHECK(idempotent(verb));
     for (const method verb : {method::post, method::patch, method::connect, method::other})
         CHECK_FALSE(idempotent(verb));

@@ -20,14 +20,22 @@ TEST_CASE("every code has the contract's status and word") {
         std::string_view word;
     };
     constexpr row rows[] = {
-        {errc::bad_request, 400, "bad_request"}, {errc::no_route, 404, "no_route"},
-        {errc::request_timeout, 408, "request_timeout"}, {errc::body_too_large, 413, "body_too_large"},
-        {errc::expectation_failed, 417, "expectation_failed"}, {errc::head_too_large, 431, "head_too_large"},
-        {errc::not_implemented, 501, "not_implemented"}, {errc::version_not_supported, 505, "version_not_supported"},
-        {errc::no_healthy_node, 503, "no_healthy_node"}, {errc::overloaded, 503, "overloaded"},
-        {errc::connect_failed, 502, "bad_gateway"}, {errc::upstream_closed, 502, "bad_gateway"},
-        {errc::bad_upstream_message, 502, "bad_gateway"}, {errc::upstream_timeout, 504, "upstream_timeout"},
-        {errc::client_gone, 499, "client_gone"}, {errc::client_too_slow, 499, "client_gone"},
+        {errc::bad_request, 400, "bad_request"},
+        {errc::no_route, 404, "no_route"},
+        {errc::request_timeout, 408, "request_timeout"},
+        {errc::body_too_large, 413, "body_too_large"},
+        {errc::expectation_failed, 417, "expectation_failed"},
+        {errc::head_too_large, 431, "head_too_large"},
+        {errc::not_implemented, 501, "not_implemented"},
+        {errc::version_not_supported, 505, "version_not_supported"},
+        {errc::no_healthy_node, 503, "no_healthy_node"},
+        {errc::overloaded, 503, "overloaded"},
+        {errc::connect_failed, 502, "bad_gateway"},
+        {errc::upstream_closed, 502, "bad_gateway"},
+        {errc::bad_upstream_message, 502, "bad_gateway"},
+        {errc::upstream_timeout, 504, "upstream_timeout"},
+        {errc::client_gone, 499, "client_gone"},
+        {errc::client_too_slow, 499, "client_gone"},
         {errc::shutting_down, 503, "overloaded"},
     };
     int expected = static_cast<int>(errc::bad_request);
@@ -50,8 +58,9 @@ TEST_CASE("the log tells a closed node connection apart") {
 }
 
 TEST_CASE("the body is the contract's JSON") {
-    CHECK(reply_body(reply_for(errc::no_route), "", "abc") ==
-          R"({"error":{"code":"no_route","message":"No route matches this request.","request_id":"abc"}})");
+    CHECK(
+        reply_body(reply_for(errc::no_route), "", "abc") ==
+        R"({"error":{"code":"no_route","message":"No route matches this request.","request_id":"abc"}})");
     CHECK(reply_body(reply_for(errc::bad_request), "two Hosts", "") ==
           R"({"error":{"code":"bad_request","message":"two Hosts","request_id":""}})");
 }
@@ -63,7 +72,8 @@ TEST_CASE("any bytes make a valid JSON text") {
     };
     CHECK(message("a\"b\\c\n\x01\x7f/"sv) == "a\"b\\c\n\x01\x7f/");
     CHECK(message("nul\0."sv) == "nul\0."sv);
-    CHECK(message("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80") == "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
+    CHECK(message("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80") ==
+          "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
     const std::string wrong = "\xef\xbf\xbd";
     CHECK(message("\xff") == wrong);
     CHECK(message("\xc3") == wrong);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Binding and accepting on loopback ports of the kernel's choice, and on Unix sockets in a folder of the test's own.
-#include "net/acceptor.hpp"
-
+// Binding and accepting on loopback ports of the kernel's choice, and on Unix sockets in a folder
+// of the test's own.
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
+#include "net/acceptor.hpp"
 
+#include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <catch2/catch.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -30,7 +29,8 @@ using sluice::net::connection_gate;
 namespace {
 
 struct open_listener : bound_listener {
-    explicit open_listener(const std::string& where, unsigned workers = 1) : bound_listener(bind_listener(*address::parse(where), workers)) {}
+    explicit open_listener(const std::string& where, unsigned workers = 1)
+        : bound_listener(bind_listener(*address::parse(where), workers)) {}
     int release(std::size_t at) { return descriptors[at].release(); }
 };
 
@@ -78,13 +78,16 @@ struct folder {
 
 struct accepting {
     explicit accepting(std::size_t limit = 100, std::size_t threshold = acceptor::no_threshold)
-        : gate(limit), one(loop.worker, listener.release(0), false, gate, threshold,
-                           [this](int fd, const address& from) { accepted.emplace_back(fd), client = from; },
-                           [this] { return ++shortages, shed; }) {
+        : gate(limit),
+          one(
+              loop.worker, listener.release(0), false, gate, threshold,
+              [this](int fd, const address& from) { accepted.emplace_back(fd), client = from; },
+              [this] { return ++shortages, shed; }) {
         sluice::runtime::spawn(one.run());
     }
     ~accepting() {
-        // The accept loop ends when its queue is empty, which a full gate or spent descriptors put off.
+        // The accept loop ends when its queue is empty, which a full gate or spent descriptors put
+        // off.
         one.stop();
         for (int round = 0; round < 100 && !one.closed(); ++round) {
             clients.clear();
@@ -111,7 +114,7 @@ struct accepting {
     acceptor one;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("port 0 is bound to a port of the kernel's choice, which all workers share") {
     const std::string where = GENERATE("127.0.0.1:0", "[::1]:0");
@@ -127,7 +130,8 @@ TEST_CASE("port 0 is bound to a port of the kernel's choice, which all workers s
     }
 }
 
-TEST_CASE("a port that is taken is refused although its holder shares it among workers, and the holder is named") {
+TEST_CASE("a port that is taken is refused although its holder shares it among workers, and the "
+          "holder is named") {
     const open_listener first("127.0.0.1:0", 2);
     const auto words = refusal_of(first.bound.to_string());
     CHECK(words.find("cannot bind " + first.bound.to_string()) != std::string::npos);
@@ -140,7 +144,8 @@ TEST_CASE("the same port may be bound for IPv4 and IPv6") {
     CHECK(refusal_of("[::]:" + std::to_string(four.bound.port())) == "bound");
 }
 
-TEST_CASE("a Unix socket is shared by duplicates, its stale file is replaced, a live one and other files are left alone") {
+TEST_CASE("a Unix socket is shared by duplicates, its stale file is replaced, a live one and other "
+          "files are left alone") {
     const folder mine;
     const auto path = mine.path + "/s.sock";
     const auto where = "unix:" + path;
@@ -160,7 +165,8 @@ TEST_CASE("a Unix socket is shared by duplicates, its stale file is replaced, a 
     CHECK(std::filesystem::is_regular_file(path));
 }
 
-TEST_CASE("a socket whose owner hangs with a full queue is in use, and asking does not hang either") {
+TEST_CASE(
+    "a socket whose owner hangs with a full queue is in use, and asking does not hang either") {
     const folder mine;
     const auto path = mine.path + "/s.sock";
     const auto owner = bind_raw(path);
@@ -174,7 +180,8 @@ TEST_CASE("a socket whose owner hangs with a full queue is in use, and asking do
     CHECK(std::filesystem::exists(path));
 }
 
-TEST_CASE("a Unix socket that cannot be shared by all workers is refused, and nothing of it stays") {
+TEST_CASE(
+    "a Unix socket that cannot be shared by all workers is refused, and nothing of it stays") {
     const folder mine;
     const auto path = mine.path + "/s.sock";
     const auto next = next_descriptor();
@@ -196,7 +203,8 @@ TEST_CASE("a Unix socket that cannot be shared by all workers is refused, and no
 TEST_CASE("a Unix socket's file is removed only while it is the one that was bound") {
     const folder mine;
     const auto path = mine.path + "/s.sock";
-    for (const bool closed_first : {false, true}) {  // closed: its inode's number may be given to the next file
+    // closed: its inode's number may be given to the next file
+    for (const bool closed_first : {false, true}) {
         open_listener first("unix:" + path);
         if (closed_first)
             first.descriptors.clear();
@@ -231,7 +239,8 @@ TEST_CASE("above the limit of connections accepting pauses, and goes on when one
     CHECK(all.accepted.size() == 3);
 }
 
-TEST_CASE("in the reserve of descriptors accepting pauses and asks for idle connections to be closed, without spinning") {
+TEST_CASE("in the reserve of descriptors accepting pauses and asks for idle connections to be "
+          "closed, without spinning") {
     fake::socket probe(::dup(0));
     const auto next = static_cast<std::size_t>(probe.fd());
     probe.close();

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/net/address.hpp"
-
 #include "sluice/net/cidr.hpp"
 
 #include <catch2/catch.hpp>
-
-#include <string>
-
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+#include <string>
 
 using sluice::net::address;
 using sluice::net::cidr;
 
 TEST_CASE("addresses come back as they were written") {
-    for (const std::string text : {"10.0.0.1:80", "0.0.0.0:0", "[::1]:65535", "[2001:db8::1]:443", "unix:/run/x.sock"}) {
+    for (const std::string text :
+         {"10.0.0.1:80", "0.0.0.0:0", "[::1]:65535", "[2001:db8::1]:443", "unix:/run/x.sock"}) {
         const auto read = address::parse(text);
         REQUIRE(read);
         CHECK(read->to_string() == text);
@@ -28,10 +27,29 @@ TEST_CASE("addresses come back as they were written") {
 }
 
 TEST_CASE("texts that are no address are refused") {
-    for (const std::string text :
-         {"", ":", ":80", "80", "10.0.0.1", "10.0.0.1:", "10.0.0.1:65536", "10.0.0.1:080", "10.0.0.1:+80", "10.0.0.1:8a",
-          "10.0.0:80", "010.0.0.1:80", "10.0.0.1 :80", "localhost:80", "::1:80", "[::1]", "[::1:80", "[10.0.0.1]:80",
-          "[]:80", "[::1%lo]:80", "unix:", "unix:/", "unix:x.sock"})
+    for (const std::string text : {"",
+                                   ":",
+                                   ":80",
+                                   "80",
+                                   "10.0.0.1",
+                                   "10.0.0.1:",
+                                   "10.0.0.1:65536",
+                                   "10.0.0.1:080",
+                                   "10.0.0.1:+80",
+                                   "10.0.0.1:8a",
+                                   "10.0.0:80",
+                                   "010.0.0.1:80",
+                                   "10.0.0.1 :80",
+                                   "localhost:80",
+                                   "::1:80",
+                                   "[::1]",
+                                   "[::1:80",
+                                   "[10.0.0.1]:80",
+                                   "[]:80",
+                                   "[::1%lo]:80",
+                                   "unix:",
+                                   "unix:/",
+                                   "unix:x.sock"})
         CHECK_FALSE(address::parse(text));
     CHECK_FALSE(address::parse("unix:/" + std::string(200, 'x')));
     CHECK_FALSE(address::parse(std::string("unix:/a\0b", 9)));
@@ -70,7 +88,7 @@ TEST_CASE("a block holds its addresses and no others") {
 }
 
 TEST_CASE("texts that are no block are refused") {
-    for (const auto text : {"", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.1/8", "::/129", "10.0.0.0/8/8",
-                            "ten", "10.0.0.0:80/8", "10.0.0.0/-1"})
+    for (const auto text : {"", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.1/8",
+                            "::/129", "10.0.0.0/8/8", "ten", "10.0.0.0:80/8", "10.0.0.0/-1"})
         CHECK_FALSE(cidr::parse(text));
 }

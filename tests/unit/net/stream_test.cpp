@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sluice/net/stream.hpp"
-
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
+#include "sluice/net/stream.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -28,9 +27,10 @@ struct fixture {
     }
 };
 
-} // namespace
+}  // namespace
 
-TEST_CASE_METHOD(fixture, "a short read means that the kernel has no more, a full one that it may have") {
+TEST_CASE_METHOD(fixture,
+                 "a short read means that the kernel has no more, a full one that it may have") {
     read(io_state::blocked);
     pair.theirs.send("abc");
     loop.settle();
@@ -44,7 +44,8 @@ TEST_CASE_METHOD(fixture, "a short read means that the kernel has no more, a ful
     CHECK_FALSE(stream.socket().readable());
 }
 
-TEST_CASE_METHOD(fixture, "what came before the end is read before the end, however short the reads") {
+TEST_CASE_METHOD(fixture,
+                 "what came before the end is read before the end, however short the reads") {
     pair.theirs.send("abcdefgh12");
     pair.theirs.close();
     loop.settle();
@@ -90,7 +91,8 @@ TEST_CASE_METHOD(fixture, "writing to an end that is gone breaks and raises no s
     CHECK(stream.socket().broken());
 }
 
-TEST_CASE_METHOD(fixture, "an unused connection is stale as soon as the other side speaks or ends") {
+TEST_CASE_METHOD(fixture,
+                 "an unused connection is stale as soon as the other side speaks or ends") {
     CHECK_FALSE(stream.stale());
     SECTION("speaks") { pair.theirs.send("x"); }
     SECTION("ends") { pair.theirs.shut_write(); }

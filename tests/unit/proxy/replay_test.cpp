@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/replay.hpp"
-
 #include "proxy/retry_budget.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The contract's paragraph below its table of answers, row by row.
-#include "proxy/retry.hpp"
-
 #include "app/build_table.hpp"
 #include "fake/loop.hpp"
+#include "proxy/retry.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -20,10 +19,14 @@ using sluice::proxy::tries;
 
 namespace {
 
-constexpr failure connect_failure{errc::connect_failed, blame::upstream, retry_hint::always, "connect"};
-constexpr failure closed_unanswered{errc::upstream_closed, blame::upstream, retry_hint::if_reused, "response head"};
-constexpr failure closed_answering{errc::upstream_closed, blame::upstream, retry_hint::never, "response head"};
-constexpr failure timed_out{errc::upstream_timeout, blame::upstream, retry_hint::never, "response head"};
+constexpr failure connect_failure{errc::connect_failed, blame::upstream, retry_hint::always,
+                                  "connect"};
+constexpr failure closed_unanswered{errc::upstream_closed, blame::upstream, retry_hint::if_reused,
+                                    "response head"};
+constexpr failure closed_answering{errc::upstream_closed, blame::upstream, retry_hint::never,
+                                   "response head"};
+constexpr failure timed_out{errc::upstream_timeout, blame::upstream, retry_hint::never,
+                            "response head"};
 
 struct fixture {
     explicit fixture(unsigned nodes = 3, unsigned attempts = 2, unsigned budget = 20) {
@@ -31,7 +34,8 @@ struct fixture {
         sluice::service::service_settings service;
         service.name = "s";
         for (unsigned port = 1; port <= nodes; ++port)
-            service.nodes.push_back({*sluice::net::address::parse("10.0.0.1:" + std::to_string(port)), 1});
+            service.nodes.push_back(
+                {*sluice::net::address::parse("10.0.0.1:" + std::to_string(port)), 1});
         service.retries = {attempts, budget};
         settings.services.push_back(service);
         sluice::proxy::route_settings route;
@@ -45,7 +49,9 @@ struct fixture {
     ~fixture() { x.request = nullptr; }
 
     sluice::proxy::worker_service& mine() { return services.of(*x.target->service); }
-    std::string node_of(sluice::upstream::node_pool* pool) { return pool == nullptr ? "none" : pool->target().to_string().substr(9); }
+    std::string node_of(sluice::upstream::node_pool* pool) {
+        return pool == nullptr ? "none" : pool->target().to_string().substr(9);
+    }
 
     fake::loop loop;
     std::shared_ptr<const sluice::proxy::table> table;
@@ -54,7 +60,7 @@ struct fixture {
     exchange x{loop.worker};
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("after bytes went out the method, the connection and the copy of the body decide") {
     struct row {
@@ -68,13 +74,19 @@ TEST_CASE("after bytes went out the method, the connection and the copy of the b
         bool same_node;
     };
     const auto one = GENERATE(
-        row{"idempotent, pooled connection closed", method::get, true, true, true, closed_unanswered, true, true},
-        row{"idempotent, new connection closed", method::get, false, true, true, closed_unanswered, true, false},
-        row{"not idempotent, pooled connection closed", method::post, true, true, true, closed_unanswered, false, false},
-        row{"not idempotent, new connection closed", method::post, false, true, true, closed_unanswered, false, false},
-        row{"not idempotent, nothing went out", method::post, true, false, true, closed_unanswered, true, true},
+        row{"idempotent, pooled connection closed", method::get, true, true, true,
+            closed_unanswered, true, true},
+        row{"idempotent, new connection closed", method::get, false, true, true, closed_unanswered,
+            true, false},
+        row{"not idempotent, pooled connection closed", method::post, true, true, true,
+            closed_unanswered, false, false},
+        row{"not idempotent, new connection closed", method::post, false, true, true,
+            closed_unanswered, false, false},
+        row{"not idempotent, nothing went out", method::post, true, false, true, closed_unanswered,
+            true, true},
         row{"unknown method", method::other, true, true, true, closed_unanswered, false, false},
-        row{"body too long to keep", method::put, true, true, false, closed_unanswered, false, false},
+        row{"body too long to keep", method::put, true, true, false, closed_unanswered, false,
+            false},
         row{"the answer had begun", method::get, true, true, true, closed_answering, false, false},
         row{"too slow to answer", method::get, true, true, true, timed_out, false, false});
     INFO(one.what);
@@ -111,7 +123,8 @@ TEST_CASE("nothing is tried again once the response head went out or the exchang
     }
 }
 
-TEST_CASE("connect failures go round the nodes not tried yet, up to the attempts, outside the budget") {
+TEST_CASE(
+    "connect failures go round the nodes not tried yet, up to the attempts, outside the budget") {
     fixture f(5, 2, 0);  // no budget at all
     tries left(f.x, f.mine());
     std::string order = f.node_of(left.next_node());
@@ -139,7 +152,8 @@ TEST_CASE("a service without a node has nothing to try") {
     CHECK(left.nothing_left().code == errc::no_healthy_node);
 }
 
-TEST_CASE("connects share three times the connect time, and a node that held the request does not use it up") {
+TEST_CASE("connects share three times the connect time, and a node that held the request does not "
+          "use it up") {
     fixture f(5, 4);
     const auto start = f.loop.worker.now();
     tries left(f.x, f.mine());

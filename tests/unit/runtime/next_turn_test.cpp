@@ -3,7 +3,6 @@
 #include "sluice/runtime/worker.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,7 +36,7 @@ task<> notice_bytes(watched& socket, bool& noticed) {
     noticed = true;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a coroutine that never waits gives way to the sockets in every turn") {
     worker loop(0);
@@ -87,4 +86,4 @@ TEST_CASE("one look at the set sees every socket that is ready, before any deadl
         ::close(fd);
 }
 
-} // namespace sluice::runtime
+}  // namespace sluice::runtime

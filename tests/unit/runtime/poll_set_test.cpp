@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sluice/runtime/poll_set.hpp"
-
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
+#include "sluice/runtime/poll_set.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <fcntl.h>
 
 #include <cstdio>
@@ -39,7 +37,7 @@ struct fixture {
     }
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE_METHOD(fixture, "a new socket is writable and not readable once the set was looked at") {
     CHECK(socket.registered());
@@ -50,7 +48,8 @@ TEST_CASE_METHOD(fixture, "a new socket is writable and not readable once the se
     CHECK_FALSE(socket.broken());
 }
 
-TEST_CASE_METHOD(fixture, "bytes that arrive wake who waits, and the flag stays until it is cleared") {
+TEST_CASE_METHOD(fixture,
+                 "bytes that arrive wake who waits, and the flag stays until it is cleared") {
     wait(direction::in, 1h);
     loop.settle();
     CHECK_FALSE(why);
@@ -77,7 +76,8 @@ TEST_CASE_METHOD(fixture, "a wait ends at its deadline and not before") {
     CHECK(why == wake::expired);
 }
 
-TEST_CASE_METHOD(fixture, "a deadline already past ends a wait at once, unless the socket is ready") {
+TEST_CASE_METHOD(fixture,
+                 "a deadline already past ends a wait at once, unless the socket is ready") {
     loop.settle();
     wait(direction::in, -1s);
     CHECK(why == wake::expired);
@@ -167,7 +167,8 @@ TEST_CASE("a coroutine may destroy another socket that became ready in the same 
         sockets.push_back(std::make_unique<watched>(loop.worker, one.ours.release()));
     loop.settle();
     int woken = 0;
-    const auto wait_and_destroy = [](watched& on, std::unique_ptr<watched>& victim, int& count) -> task<> {
+    const auto wait_and_destroy = [](watched& on, std::unique_ptr<watched>& victim,
+                                     int& count) -> task<> {
         co_await on.until(direction::in, timer::never);
         ++count;
         victim.reset();
@@ -196,7 +197,8 @@ TEST_CASE("a shared descriptor stays with the other set when one lets it go") {
     fake::loop loop;
     fake::socket_pair pair;
     const int copy = ::dup(pair.ours.fd());
-    auto first = std::make_unique<watched>(loop.worker, pair.ours.release(), watched::sharing::between_workers);
+    auto first = std::make_unique<watched>(loop.worker, pair.ours.release(),
+                                           watched::sharing::between_workers);
     watched second(loop.worker, copy, watched::sharing::between_workers);
     REQUIRE(second.registered());
     loop.settle();

@@ -25,7 +25,9 @@ struct gate {
 };
 
 task<int> number(int which) { co_return which; }
-task<std::unique_ptr<std::string>> moved_text() { co_return std::make_unique<std::string>("moved"); }
+task<std::unique_ptr<std::string>> moved_text() {
+    co_return std::make_unique<std::string>("moved");
+}
 task<int> thrown() {
     throw std::runtime_error("no number");
     co_return 0;
@@ -50,7 +52,7 @@ task<> fail_alone(std::vector<int>& steps) {
     steps.push_back(2);
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a task starts when awaited and hands its value over") {
     int got = 0;
@@ -89,7 +91,9 @@ TEST_CASE("an exception nobody catches ends its own root task alone") {
 
 TEST_CASE("a task that is never awaited leaves nothing behind") {
     int got = 0;
-    { auto dropped = store(number(1), got); }
+    {
+        auto dropped = store(number(1), got);
+    }
     CHECK(got == 0);
 }
 

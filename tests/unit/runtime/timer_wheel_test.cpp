@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sluice/runtime/timer_wheel.hpp"
-
 #include "sluice/base/random.hpp"
+#include "sluice/runtime/timer_wheel.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -53,13 +52,17 @@ public:
 private:
     struct entry : timer {
         explicit entry(random_story& of) : timer(fire), story(of) {}
-        static void fire(timer& one) noexcept { static_cast<entry&>(one).story.on_fire(static_cast<entry&>(one)); }
+        static void fire(timer& one) noexcept {
+            static_cast<entry&>(one).story.on_fire(static_cast<entry&>(one));
+        }
         random_story& story;
         time_point deadline = timer::never;
         time_point armed_at{};
     };
 
-    sluice::duration milliseconds(unsigned most) { return std::chrono::microseconds{random_.next() % (most * 1000)}; }
+    sluice::duration milliseconds(unsigned most) {
+        return std::chrono::microseconds{random_.next() % (most * 1000)};
+    }
 
     void change_one() {
         auto& one = entries_[random_.next() % entries_.size()];
@@ -118,7 +121,7 @@ private:
     bool early_ = false;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a timer fires once, not before its deadline and within a tick after it") {
     timer_wheel wheel{start};
@@ -183,7 +186,8 @@ TEST_CASE("a deadline many turns of the wheel away comes at its time") {
     CHECK(one.fired == 1);
 }
 
-TEST_CASE("time that jumps by more than a turn of the wheel fires everything that is due, and nothing else") {
+TEST_CASE("time that jumps by more than a turn of the wheel fires everything that is due, and "
+          "nothing else") {
     timer_wheel wheel{start};
     counted_timer due[50];
     counted_timer later;
@@ -191,7 +195,8 @@ TEST_CASE("time that jumps by more than a turn of the wheel fires everything tha
         wheel.arm(due[i], start + i * 777ms);
     wheel.arm(later, start + 90s);
     wheel.advance(start + 60s);
-    CHECK(std::all_of(std::begin(due), std::end(due), [](const counted_timer& one) { return one.fired == 1; }));
+    CHECK(std::all_of(std::begin(due), std::end(due),
+                      [](const counted_timer& one) { return one.fired == 1; }));
     CHECK(later.fired == 0);
     wheel.advance(start + 91s);
     CHECK(later.fired == 1);

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sluice/runtime/worker.hpp"
-
+#include "fake/loop.hpp"
 #include "sluice/runtime/asio_loop.hpp"
 #include "sluice/runtime/event.hpp"
-
-#include "fake/loop.hpp"
+#include "sluice/runtime/worker.hpp"
 
 #include <boost/asio/post.hpp>
-
 #include <catch2/catch.hpp>
 
 #include <vector>
@@ -33,7 +30,7 @@ struct pending_timer : timer {
     worker& owner;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("posted work runs in the order posted, also what work posts") {
     fake::loop loop;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "upstream/node_pool.hpp"
-
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
+#include "upstream/node_pool.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -30,7 +29,8 @@ sluice::service::pool_settings small_pool() {
 
 struct fixture {
     fake::loop loop;
-    std::shared_ptr<sluice::service::node_stats> stats = std::make_shared<sluice::service::node_stats>(1);
+    std::shared_ptr<sluice::service::node_stats> stats =
+        std::make_shared<sluice::service::node_stats>(1);
     node_pool pool{loop.worker, *sluice::net::address::parse("10.0.0.1:80"), small_pool(), stats};
     sluice::http::limits bounds;
     std::vector<fake::socket> nodes;
@@ -39,7 +39,8 @@ struct fixture {
     node_pool::connection used() {
         REQUIRE(pool.reserve());
         fake::socket_pair pair;
-        auto connected = pool.adopt(std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()));
+        auto connected =
+            pool.adopt(std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()));
         nodes.push_back(std::move(pair.theirs));
         serve(*connected, nodes.back());
         return connected;
@@ -67,7 +68,7 @@ struct fixture {
     std::size_t idle() const { return static_cast<std::size_t>(stats->read().idle); }
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE_METHOD(fixture, "the newest idle connection is taken first") {
     auto first = used();
@@ -83,7 +84,8 @@ TEST_CASE_METHOD(fixture, "the newest idle connection is taken first") {
     CHECK(pool.open() == 2);
 }
 
-TEST_CASE_METHOD(fixture, "a connection the node closed or spoke on while idle is dropped, not handed out") {
+TEST_CASE_METHOD(fixture,
+                 "a connection the node closed or spoke on while idle is dropped, not handed out") {
     const bool spoke = GENERATE(true, false);
     pool.give_back(used());
     if (spoke)
@@ -188,7 +190,9 @@ TEST_CASE_METHOD(fixture, "a place in the queue that goes away is passed over") 
             pool.give_back(std::move(one));
 }
 
-TEST_CASE_METHOD(fixture, "idle connections are closed after their time, and within a second when the node closed them") {
+TEST_CASE_METHOD(
+    fixture,
+    "idle connections are closed after their time, and within a second when the node closed them") {
     pool.give_back(used());
     loop.advance(5s);
     pool.give_back(used());
