@@ -69,7 +69,7 @@ void process::prepare_workers() {
     const proxy::recorder_sinks sinks{metrics_, access_log_, settings_.values.metrics.per_route,
                                       settings_.values.metrics.per_node};
     for (unsigned index = 0; index < workers_count_; ++index) {
-        workers_.push_back(std::make_unique<data_worker>(
+        workers_.push_back(std::make_unique<serving_worker>(
             index, sinks, gate_, descriptors_beside_reserve(descriptors_),
             [this] { boost::asio::post(context_, [this] { worker_drained(); }); }));
         workers_.back()->adopt(table_);

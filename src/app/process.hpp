@@ -4,8 +4,8 @@
 #pragma once
 
 #include "admin/handler.hpp"
-#include "app/data_worker.hpp"
 #include "app/load_settings.hpp"
+#include "app/serving_worker.hpp"
 #include "sluice/admin/control.hpp"
 #include "sluice/runtime/asio_loop.hpp"
 #include "sluice/telemetry/access_log.hpp"
@@ -73,7 +73,7 @@ private:
     net::connection_gate gate_;
     std::vector<open_listener> listeners_;
     boost::asio::io_context context_;  // workers post to it until they have been joined
-    std::vector<std::unique_ptr<data_worker>> workers_;
+    std::vector<std::unique_ptr<serving_worker>> workers_;
 
     runtime::worker control_;
     boost::asio::steady_timer drain_deadline_;

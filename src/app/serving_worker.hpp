@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One data worker: a thread with its loop, its gateway, and its share of every listener. The
+// One serving worker: a thread with its loop, its gateway, and its share of every listener. The
 // process posts to it.
 #pragma once
 
@@ -24,12 +24,12 @@ struct open_listener {
     std::shared_ptr<telemetry::gauge> connections;
 };
 
-class data_worker {
+class serving_worker {
 public:
     /// `drained` is called on this worker's thread when the last connection of a drain has ended.
-    data_worker(unsigned index, proxy::recorder_sinks, net::connection_gate&,
-                std::size_t descriptor_threshold, std::function<void()> drained);
-    ~data_worker();  ///< stops and joins
+    serving_worker(unsigned index, proxy::recorder_sinks, net::connection_gate&,
+                   std::size_t descriptor_threshold, std::function<void()> drained);
+    ~serving_worker();  ///< stops and joins
 
     /// Takes its share of a listener, descriptor included, before start().
     void listen(open_listener&);
@@ -45,7 +45,7 @@ public:
 
 private:
     struct share;
-    static runtime::task<> accept_on(data_worker&, share&);
+    static runtime::task<> accept_on(serving_worker&, share&);
     void connection_ended(share&);
     void tell_drained();
     std::size_t shed_idle();

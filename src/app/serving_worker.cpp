@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/data_worker.hpp"
+#include "app/serving_worker.hpp"
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -10,8 +10,8 @@
 namespace sluice::app {
 
 // This worker's part of one listener.
-struct data_worker::share {
-    share(data_worker& owner, const open_listener& of, int fd)
+struct serving_worker::share {
+    share(serving_worker& owner, const open_listener& of, int fd)
         : connections(of.connections), server(owner.loop_, of.settings, owner.gateway_,
                                               [&owner, this] { owner.connection_ended(*this); }),
           acceptor(
@@ -27,33 +27,34 @@ struct data_worker::share {
     net::acceptor acceptor;
 };
 
-data_worker::data_worker(unsigned index, proxy::recorder_sinks sinks, net::connection_gate& gate,
-                         std::size_t descriptor_threshold, std::function<void()> drained)
+serving_worker::serving_worker(unsigned index, proxy::recorder_sinks sinks,
+                               net::connection_gate& gate, std::size_t descriptor_threshold,
+                               std::function<void()> drained)
     : loop_(index), gate_(gate), descriptor_threshold_(descriptor_threshold),
       gateway_(loop_, sinks), drained_(std::move(drained)) {}
 
-data_worker::~data_worker() {
+serving_worker::~serving_worker() {
     if (!thread_.joinable())
         return;
     loop_.stop();
     thread_.join();
 }
 
-void data_worker::listen(open_listener& of) {
+void serving_worker::listen(open_listener& of) {
     shares_.push_back(
         std::make_unique<share>(*this, of, of.bound.descriptors[loop_.index()].release()));
 }
 
-runtime::task<> data_worker::accept_on(data_worker& self, share& on) {
+runtime::task<> serving_worker::accept_on(serving_worker& self, share& on) {
     co_await on.acceptor.run();
     self.tell_drained();
 }
 
-void data_worker::adopt(std::shared_ptr<const proxy::table> next) {
+void serving_worker::adopt(std::shared_ptr<const proxy::table> next) {
     gateway_.adopt(std::move(next));
 }
 
-void data_worker::start() {
+void serving_worker::start() {
     // Accepting begins on the worker's own thread: what it makes there stays there.
     thread_ = std::thread([this] {
         for (auto& one : shares_)
@@ -63,7 +64,7 @@ void data_worker::start() {
     pthread_setname_np(thread_.native_handle(), fmt::format("worker-{}", loop_.index()).c_str());
 }
 
-void data_worker::drain() {
+void serving_worker::drain() {
     loop_.post([this] {
         for (auto& one : shares_)
             one->server.drain();
@@ -77,23 +78,23 @@ void data_worker::drain() {
     });
 }
 
-void data_worker::abort() {
+void serving_worker::abort() {
     loop_.post([this] {
         for (auto& one : shares_)
             one->server.abort();
     });
 }
 
-void data_worker::stop() { loop_.stop(); }
+void serving_worker::stop() { loop_.stop(); }
 
-void data_worker::connection_ended(share& of) {
+void serving_worker::connection_ended(share& of) {
     gate_.leave();
     of.connections->add(loop_.index(), -1);
     if (draining_)
         tell_drained();
 }
 
-void data_worker::tell_drained() {
+void serving_worker::tell_drained() {
     const auto is_open = [](const auto& one) {
         return !one->acceptor.closed() || one->server.open() != 0;
     };
@@ -101,7 +102,7 @@ void data_worker::tell_drained() {
         drained_();
 }
 
-std::size_t data_worker::shed_idle() {
+std::size_t serving_worker::shed_idle() {
     auto closed = gateway_.shed_idle();
     if (closed != 0)
         return closed;
