@@ -16,6 +16,9 @@ namespace sluice::service {
 struct node {
     net::address address;
     unsigned weight = 1;  ///< share of the traffic among the service's nodes; 0: none
+    /// 0 first; nodes of a higher tier are used when no connect to a lower one succeeds (the other
+    /// address family of a DNS name)
+    unsigned tier = 0;
 
     friend bool operator==(const node&, const node&) = default;
 };
