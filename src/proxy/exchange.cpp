@@ -91,8 +91,10 @@ void exchange::gone_fired(runtime::timer& fired) noexcept {
 
 void exchange::total_fired(runtime::timer& fired) noexcept {
     auto& self = static_cast<clock_timer&>(fired).owner;
-    if (!self.streams)
-        self.stop(errc::upstream_timeout, blame::upstream);
+    if (self.streams)
+        return;
+    // Who still waits for room in the pool has asked nothing of the node.
+    self.stop(errc::upstream_timeout, self.queued != nullptr ? blame::gateway : blame::upstream);
 }
 
 void exchange::upstream_wait_begins() noexcept { wait_began_ = worker.now(); }
