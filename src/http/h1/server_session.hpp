@@ -74,7 +74,8 @@ public:
     void set_position(std::size_t position) noexcept { position_ = position; }
     /// Ends the wait for the next request.
     void close_idle() noexcept;
-    /// Breaks the connection in whatever it does.
+    /// Breaks the connection in whatever it does. A request whose answer has not begun is told so
+    /// if that takes no waiting.
     void abort() noexcept;
 
 private:
@@ -127,6 +128,7 @@ private:
     bool response_done_ = false;
     bool keep_open_ = true;
     bool broken_ = false;
+    bool aborted_ = false;
     bool ended_ = false;  // the client sent its orderly end
     bool tunnel_ = false;
     bool discard_body_ = false;  // the answer to HEAD has none
