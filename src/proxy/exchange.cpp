@@ -3,6 +3,8 @@
 
 #include "sluice/runtime/worker.hpp"
 
+#include <algorithm>
+
 namespace sluice::proxy {
 
 namespace {
@@ -11,6 +13,10 @@ namespace {
 // not tell. It is given this long without a byte moving towards it before its node is told to stop
 // (docs/decisions.md).
 constexpr std::chrono::seconds half_close_grace{1};
+
+// How often it is asked whether bytes the kernel still holds have arrived: nothing tells when they
+// do.
+constexpr std::chrono::milliseconds delivery_look{250};
 
 }  // namespace
 
@@ -74,17 +80,30 @@ void exchange::on_client_gone() noexcept {
         return stop(client->fault(), blame::client);
     if (tunnel)
         return;  // half of a tunnel may end long before the other
-    bytes_at_gone_ = client->bytes_out();
-    progress_at_gone_ = request_progress;
-    worker.timers().arm(gone_timer_, worker.now() + half_close_grace);
+    quiet_since_ = worker.now();
+    worker.timers().arm(gone_timer_, quiet_since_ + half_close_grace);
+}
+
+bool exchange::delivered() const noexcept {
+    return client->delivered() && (upstream == nullptr || upstream->delivered());
 }
 
 void exchange::gone_fired(runtime::timer& fired) noexcept {
     auto& self = static_cast<clock_timer&>(fired).owner;
-    // Still reading, or its upload still on its way to the node: look again later.
-    if (self.client->bytes_out() != self.bytes_at_gone_ ||
-        self.request_progress != self.progress_at_gone_)
-        self.on_client_gone();
+    auto& timers = self.worker.timers();
+    const auto now = self.worker.now();
+    if (self.tunnel)
+        return;
+    // A side that does not take what is on its way has deadlines of its own: client_write_idle,
+    // upstream_idle, upstream_head.
+    if (!self.delivered()) {
+        self.quiet_since_ = now;
+        timers.arm(fired, now + delivery_look);
+        return;
+    }
+    const auto over = std::max(self.quiet_since_, self.last_activity) + half_close_grace;
+    if (now < over)
+        timers.arm(fired, over);
     else
         self.stop(errc::client_gone, blame::client);
 }

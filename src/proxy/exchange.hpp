@@ -75,7 +75,7 @@ public:
     bool pump_running = false;
     bool pump_must_end = false;
     time_point request_progress{};  // when the last piece of the request body went out
-    time_point last_activity{};     // of a tunnel, either direction
+    time_point last_activity{};     // a piece of either body was passed on
 
     // For the log and the metrics.
     time_point started{};
@@ -97,14 +97,14 @@ private:
         clock_timer(exchange& of, callback fire) noexcept : timer(fire), owner(of) {}
         exchange& owner;
     };
+    bool delivered() const noexcept;
     static void gone_fired(runtime::timer&) noexcept;
     static void total_fired(runtime::timer&) noexcept;
 
     std::optional<failure> stopped_;
     clock_timer gone_timer_;
     clock_timer total_timer_;
-    std::uint64_t bytes_at_gone_ = 0;
-    time_point progress_at_gone_{};
+    time_point quiet_since_{};  // of a half-closed client: nothing was on its way, as far as seen
     time_point wait_began_{};
     std::array<std::size_t, 16> tried_{};
     std::size_t tried_count_ = 0;

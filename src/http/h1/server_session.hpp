@@ -48,6 +48,7 @@ public:
     void put_head(const response_head&, std::string_view request_id) override;
     void put_body(const chunk&) override;
     io_state flush() override;
+    bool delivered() const noexcept override { return out_.empty() && socket_.delivered(); }
     runtime::readiness input() override;
     runtime::readiness output() override;
     void interrupt_input() noexcept override { socket_.interrupt(runtime::direction::in); }
