@@ -18,11 +18,16 @@ constexpr std::chrono::seconds half_close_grace{1};
 // do.
 constexpr std::chrono::milliseconds delivery_look{250};
 
+// What is left of a tunnel whose one side has ended. Time for last words and for the other side's
+// own end (a WebSocket's close, RFC 6455 section 7.1.1); a side that does not see or heed the end
+// must not hold two connections for stream_idle.
+constexpr std::chrono::seconds half_tunnel{10};
+
 }  // namespace
 
 exchange::exchange(runtime::worker& owner)
     : worker(owner), pump_ended(owner), gone_timer_(*this, gone_fired),
-      total_timer_(*this, total_fired) {}
+      total_timer_(*this, total_fired), half_timer_(*this, half_fired) {}
 
 void exchange::begin(http::request_head& head, http::client_stream& from, const pinned_table& now) {
     pin = now;
@@ -37,6 +42,7 @@ void exchange::begin(http::request_head& head, http::client_stream& from, const 
 void exchange::end() noexcept {
     gone_timer_.disarm();
     total_timer_.disarm();
+    half_timer_.disarm();
     client->on_gone(nullptr);
     replay.release();
     pin.reset();
@@ -54,7 +60,7 @@ void exchange::end() noexcept {
     upstream_wait = connect_took = {};
     attempts = status = 0;
     tried_count_ = 0;
-    response_begun = streams = tunnel = pump_running = false;
+    response_begun = streams = tunnel = pump_running = tunnel_over_ = false;
 }
 
 void exchange::stop(errc why, blame who) noexcept {
@@ -73,6 +79,17 @@ void exchange::stop(errc why, blame who) noexcept {
 
 void exchange::arm_total(std::chrono::milliseconds total) noexcept {
     worker.timers().arm(total_timer_, worker.now() + total);
+}
+
+void exchange::half_ended() noexcept {
+    worker.timers().arm(half_timer_, worker.now() + half_tunnel);
+}
+
+void exchange::half_fired(runtime::timer& fired) noexcept {
+    auto& self = static_cast<clock_timer&>(fired).owner;
+    self.tunnel_over_ = !self.stopped();
+    self.stop(errc::client_gone, blame::client);
+    self.client->interrupt_input();  // the pump may be all that is left
 }
 
 void exchange::on_client_gone() noexcept {
