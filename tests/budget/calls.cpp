@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -87,7 +88,10 @@ SLUICE_COUNT_OTHER(close, (int fd), (fd))
 
 int __real_epoll_wait(int set, epoll_event* events, int most, int timeout);
 int __wrap_epoll_wait(int set, epoll_event* events, int most, int timeout) {
-    budget::counted.waits += budget::counting ? 1 : 0;
+    if (budget::counting) {
+        ++budget::counted.waits;
+        budget::counted.longest_wait = std::max(budget::counted.longest_wait, timeout);
+    }
     return __real_epoll_wait(set, events, most, timeout);
 }
 

@@ -10,6 +10,7 @@ struct calls {
     unsigned io = 0;       ///< recv, send, sendmsg, read, write
     unsigned refused = 0;  ///< of those: EAGAIN
     unsigned waits = 0;    ///< epoll_wait
+    int longest_wait = 0;  ///< of those: milliseconds they would have slept at most
     unsigned other = 0;    ///< epoll_ctl, timers, socket options, opening and closing
 };
 
