@@ -55,8 +55,8 @@ const config::schema<path_rule>& path_schema() {
             {"prefix", path_text{path_rule::kind::prefix}, "its first segments"},
             {"regex", path_text{path_rule::kind::regex}, "RE2, for the whole path"},
         },
-        [](const config::value& from, const path_rule&, bool clean) {
-            if (clean && from.size() != 1)
+        [](const config::value& from, const path_rule&, config::keys_read how) {
+            if (how == config::keys_read::clean && from.size() != 1)
                 from.refuse(from.size() == 0 ? "no path is given" : "only one path can be given",
                             "one of exact, prefix, regex");
         },
@@ -99,8 +99,8 @@ const config::schema<value_rule>& value_schema() {
             {"regex", rule_regex{}, "RE2, for the whole value"},
             {"present", rule_present{}, "any value will do"},
         },
-        [](const config::value& from, const value_rule&, bool clean) {
-            if (clean && from.size() != 1)
+        [](const config::value& from, const value_rule&, config::keys_read how) {
+            if (how == config::keys_read::clean && from.size() != 1)
                 from.refuse("a condition has exactly one form", "one of regex, present");
         },
     };
