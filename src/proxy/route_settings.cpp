@@ -75,9 +75,7 @@ struct host_kind {
 
 struct path_prefix {
     void read(const config::value& from, std::string& to) const {
-        config::text{}.read(from, to);
-        if (const auto fault = routing::path_fault(to); !to.empty() && !fault.empty())
-            from.refuse(from.shown() + " " + std::string(fault), expected());
+        routing::read_path(from, to, expected());
     }
     void write(config::writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "a path such as /"; }
