@@ -83,13 +83,14 @@ private:
     enum class reading { blocked, complete, refused, ended };
 
     reading read_head();
-    reading head_wait_ended(runtime::wake) noexcept;
+    reading read_on(runtime::wake);
     time_point head_deadline() const noexcept;
     void begin_exchange();
     bool end_exchange();
     void rest();
     void refuse();
     bool must_linger() const noexcept;
+    runtime::task<> linger();
     bool drop_input() noexcept;
 
     net::io_result fill(byte_buffer&);
