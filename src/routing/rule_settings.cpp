@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/kinds.hpp"
+#include "routing/pattern.hpp"
 #include "routing/schemas.hpp"
 #include "sluice/base/strings.hpp"
 #include "sluice/config/kinds.hpp"
 #include "sluice/http/target.hpp"
-
-#include <re2/re2.h>
 
 #include <algorithm>
 
@@ -15,17 +14,14 @@ namespace {
 
 constexpr config::name listener_name;
 
-/// A pattern RE2 takes: no backreferences, matched in linear time.
+/// Asks the very pattern that will match: what it cannot compile would be a route that never does.
 void read_regex(const config::value& from, std::string& to) {
     config::text{}.read(from, to);
     if (to.empty())
         return;
-    RE2::Options options;
-    options.set_log_errors(false);
-    const RE2 pattern(to, options);
-    if (!pattern.ok())
+    if (const auto problem = pattern(to).problem(); !problem.empty())
         from.refuse("not a regular expression" +
-                        (from.is_hidden() ? std::string() : ": " + pattern.error()),
+                        (from.is_hidden() ? std::string() : ": " + problem),
                     "RE2 syntax");
 }
 
