@@ -47,13 +47,13 @@ constexpr local_reply row(errc code) {
         return bad_gateway("The node's answer was not valid HTTP.");
     case errc::upstream_timeout:
         return {504, "upstream_timeout", "The node did not answer in time."};
+    case errc::shutting_down:
+        return {503, "overloaded", "The gateway is shutting down.", true};
     // Nobody reads these answers; the rows exist for the log and the metrics.
     case errc::client_gone:
         return {499, "client_gone", "The client closed the connection."};
     case errc::client_too_slow:
         return {499, "client_gone", "The client did not read the response."};
-    case errc::shutting_down:
-        return {503, "overloaded", "The gateway is shutting down.", true};
     }
     return {500, "bad_gateway", "The gateway failed."};
 }

@@ -171,6 +171,10 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
         co_await x.pump_ended;
         pump_stopped(x);
     }
+    if (x.tunnel_over()) {
+        x.client->reset();  // who had the time to read is not waited for again
+        failed.reset();
+    }
     if (node.sent_any())
         left.bytes_went_out();
     if (failed && failed->who == blame::upstream)

@@ -135,7 +135,7 @@ void gateway::answer(exchange& x, const failure& why) {
     x.error = why.code;
     if (!x.response_begun)
         x.status = http::reply_for(why.code).status;
-    if (x.response_begun || why.code == errc::client_gone || why.code == errc::shutting_down) {
+    if (x.response_begun || why.code == errc::client_gone) {
         x.client->reset();
         return;
     }

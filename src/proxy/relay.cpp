@@ -110,8 +110,10 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
                 co_return failed;
         }
     }
-    if (x.tunnel)
+    if (x.tunnel) {
         x.client->end_tunnel_output();
+        x.half_ended();
+    }
     co_return std::nullopt;
 }
 

@@ -99,7 +99,8 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
 // 9112 section 9.6).
 runtime::task<> server_session::linger() {
     socket_.shut_write();
-    const auto give_up = worker_.now() + linger_total;
+    // At the end of a drain what is here already is dropped, and nobody is waited for.
+    const auto give_up = worker_.now() + (aborted_ ? std::chrono::seconds{0} : linger_total);
     for (;;) {
         const bool more = drop_input();
         if (broken_ || worker_.now() >= give_up)
@@ -284,9 +285,9 @@ void server_session::open_tunnel(std::chrono::milliseconds idle) {
 
 presence server_session::where() const noexcept {
     const auto& socket = socket_.socket();
-    return broken_ || socket.broken() ? presence::gone
-           : socket.hung_up()         ? presence::half_closed
-                                      : presence::here;
+    return broken_ || aborted_ || socket.broken() ? presence::gone
+           : socket.hung_up()                     ? presence::half_closed
+                                                  : presence::here;
 }
 
 void server_session::reset() noexcept {
@@ -336,8 +337,12 @@ void server_session::close_idle() noexcept {
 }
 
 void server_session::abort() noexcept {
-    broken_ = true;
     fault_ = errc::shutting_down;
+    aborted_ = true;
+    // Who has seen nothing of an answer may still be given one, in a single write that waits for
+    // nothing: the status that is counted is then one the client knows.
+    keep_open_ = false;
+    broken_ = broken_ || response_begun_ || gone_listener_ == nullptr;
     if (response_begun_ && response_framing_ == framing::kind::until_close)
         socket_.reset_on_close();
     socket_.interrupt(direction::in);
