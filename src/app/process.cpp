@@ -34,8 +34,13 @@ process::process(loaded_settings loaded)
       descriptors_(raise_descriptor_limit()), started_(std::chrono::system_clock::now()),
       metrics_(settings_.values.metrics, workers_count_ + 1),
       access_log_(settings_.values.access_log, workers_count_ + 1),
-      table_(build_table(settings_.values, workers_count_, 1)),
-      gate_(most_connections(settings_.values.limits, descriptors_)), control_(workers_count_),
+      control_(workers_count_),
+      publisher_(control_, build_table(settings_.values, workers_count_, 1), workers_count_,
+                 [this](const auto& table) {
+                     for (auto& one : workers_)
+                         one->publish(table);
+                 }),
+      gate_(most_connections(settings_.values.limits, descriptors_)),
       drain_deadline_(context_), admin_terms_(admin::terms_of(settings_.values.admin)),
       admin_handler_(admin_terms_, *this), admin_gate_(admin_connections),
       admin_bound_(net::bind_listener(settings_.values.admin.address, 1)) {
@@ -71,8 +76,12 @@ void process::prepare_workers() {
     for (unsigned index = 0; index < workers_count_; ++index) {
         workers_.push_back(std::make_unique<serving_worker>(
             index, sinks, gate_, descriptors_beside_reserve(descriptors_),
-            [this] { boost::asio::post(context_, [this] { worker_drained(); }); }));
-        workers_.back()->adopt(table_);
+            [this] { boost::asio::post(context_, [this] { worker_drained(); }); },
+            [this](std::shared_ptr<const proxy::table> done) {
+                // freed here, not there: 100,000 routes take their time
+                boost::asio::post(context_, [done = std::move(done)] {});
+            }));
+        workers_.back()->adopt(publisher_.current());
         for (auto& one : listeners_)
             workers_.back()->listen(one);
     }

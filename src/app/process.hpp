@@ -5,6 +5,7 @@
 
 #include "admin/handler.hpp"
 #include "app/load_settings.hpp"
+#include "app/publisher.hpp"
 #include "app/serving_worker.hpp"
 #include "sluice/admin/control.hpp"
 #include "sluice/runtime/asio_loop.hpp"
@@ -57,6 +58,7 @@ private:
     void prepare_workers();
     void start_admin();
     void watch_metrics();
+    void watch_services();
     void begin_drain();
     void worker_drained();
     void cut_short();
@@ -69,13 +71,13 @@ private:
     std::chrono::system_clock::time_point started_;
     telemetry::registry metrics_;
     telemetry::access_log access_log_;
-    std::shared_ptr<const proxy::table> table_;
+    runtime::worker control_;
+    publisher publisher_;
     net::connection_gate gate_;
     std::vector<open_listener> listeners_;
     boost::asio::io_context context_;  // workers post to it until they have been joined
     std::vector<std::unique_ptr<serving_worker>> workers_;
 
-    runtime::worker control_;
     boost::asio::steady_timer drain_deadline_;
     admin::access_terms admin_terms_;
     admin::handler admin_handler_;

@@ -29,9 +29,10 @@ struct serving_worker::share {
 
 serving_worker::serving_worker(unsigned index, proxy::recorder_sinks sinks,
                                net::connection_gate& gate, std::size_t descriptor_threshold,
-                               std::function<void()> drained)
+                               std::function<void()> drained,
+                               proxy::worker_view::on_retired retired)
     : loop_(index), gate_(gate), descriptor_threshold_(descriptor_threshold),
-      gateway_(loop_, sinks), drained_(std::move(drained)) {}
+      gateway_(loop_, sinks, std::move(retired)), drained_(std::move(drained)) {}
 
 serving_worker::~serving_worker() {
     if (!thread_.joinable())
@@ -52,6 +53,10 @@ runtime::task<> serving_worker::accept_on(serving_worker& self, share& on) {
 
 void serving_worker::adopt(std::shared_ptr<const proxy::table> next) {
     gateway_.adopt(std::move(next));
+}
+
+void serving_worker::publish(std::shared_ptr<const proxy::table> next) {
+    loop_.post([this, next = std::move(next)]() mutable { gateway_.adopt(std::move(next)); });
 }
 
 void serving_worker::start() {

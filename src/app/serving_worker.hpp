@@ -27,14 +27,20 @@ struct open_listener {
 class serving_worker {
 public:
     /// `drained` is called on this worker's thread when the last connection of a drain has ended.
+    /// `retired` is called on it with each table it is done with.
     serving_worker(unsigned index, proxy::recorder_sinks, net::connection_gate&,
-                   std::size_t descriptor_threshold, std::function<void()> drained);
+                   std::size_t descriptor_threshold, std::function<void()> drained,
+                   proxy::worker_view::on_retired retired);
     ~serving_worker();  ///< stops and joins
 
     /// Takes its share of a listener, descriptor included, before start().
     void listen(open_listener&);
+    /// The first table, before start().
     void adopt(std::shared_ptr<const proxy::table>);
     void start();
+
+    /// From the next request on, this table holds. Any thread.
+    void publish(std::shared_ptr<const proxy::table>);
 
     /// Serves what has arrived, then closes the listeners; idle connections end. Any thread.
     void drain();

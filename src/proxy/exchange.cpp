@@ -18,7 +18,7 @@ exchange::exchange(runtime::worker& owner)
     : worker(owner), pump_ended(owner), gone_timer_(*this, gone_fired),
       total_timer_(*this, total_fired) {}
 
-void exchange::begin(http::request_head& head, http::client_stream& from, const pinned_table& now) {
+void exchange::begin(http::request_head& head, http::client_stream& from, const pinned_view& now) {
     pin = now;
     request = &head;
     client = &from;
@@ -33,11 +33,11 @@ void exchange::end() noexcept {
     total_timer_.disarm();
     client->on_gone(nullptr);
     replay.release();
-    pin.reset();
     request = nullptr;
     client = nullptr;
     route = nullptr;
     target = nullptr;
+    service = nullptr;
     node = nullptr;
     upstream = nullptr;
     outgoing = {};
@@ -48,6 +48,7 @@ void exchange::end() noexcept {
     upstream_wait = connect_took = {};
     attempts = status = 0;
     tried_count_ = 0;
+    pin.reset();
     response_begun = streams = tunnel = pump_running = false;
 }
 

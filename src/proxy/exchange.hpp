@@ -5,7 +5,7 @@
 #pragma once
 
 #include "proxy/replay.hpp"
-#include "proxy/table.hpp"
+#include "proxy/worker_view.hpp"
 #include "sluice/base/error.hpp"
 #include "sluice/http/exchange_io.hpp"
 #include "sluice/runtime/event.hpp"
@@ -31,7 +31,7 @@ public:
     exchange& operator=(const exchange&) = delete;
 
     /// Begins anew for a request; everything borrowed lives until end().
-    void begin(http::request_head&, http::client_stream&, const pinned_table&);
+    void begin(http::request_head&, http::client_stream&, const pinned_view&);
     void end() noexcept;
 
     /// Stops the exchange from outside its own flow (the client left, a deadline, the request
@@ -59,9 +59,10 @@ public:
     runtime::worker& worker;
     http::request_head* request = nullptr;
     http::client_stream* client = nullptr;
-    pinned_table pin;  // keeps the table this exchange started with
+    pinned_view pin;  // keeps the table this exchange started with
     const table_route* route = nullptr;
     const route_target* target = nullptr;
+    const table_service* service = nullptr;
     http::outgoing_request outgoing;
     http::response_head response;
     replay_buffer replay;

@@ -37,7 +37,7 @@ TEST_CASE("deadlines of a route go over those of its service, and those over the
     all.routes[0].timeouts.upstream_idle = 300s;
     const auto table = build_table(all, 2, 7);
     CHECK(table->generation == 7);
-    const auto& targets = table->routes[0].targets;
+    const auto& targets = (*table->routes)[0]->targets;
     REQUIRE(targets.size() == 2);
     CHECK(targets[0].deadlines.connect == 1s);
     CHECK(targets[0].deadlines.upstream_head == 20s);
@@ -49,19 +49,19 @@ TEST_CASE("deadlines of a route go over those of its service, and those over the
 
 TEST_CASE("a route leads to its services by their weight, each with all its nodes") {
     const auto table = build_table(some_settings(), 1, 1);
-    const auto& route = table->routes[0];
+    const auto& route = *(*table->routes)[0];
     int second = 0;
     for (std::uint64_t number = 0; number < 4; ++number)
         second += route.split.pick(number) == std::size_t{0} ? 1 : 0;
     CHECK(second == 3);
-    const auto& service = *route.targets[0].service;
+    const auto& service = *table->services[route.targets[0].service];
     CHECK(service.settings.name == "second");
-    CHECK(service.position == 1);
     REQUIRE(service.nodes.size() == 2);
     CHECK(service.nodes[1].text == "[::1]:81");
     CHECK(service.nodes[1].facts.weight == 5);
     CHECK(service.balancer != nullptr);
-    CHECK(table->services[1].get() == &service);
+    CHECK(route.targets[0].service == 1);
+    CHECK(table->places->at("second") == 1);
 }
 
 TEST_CASE("a service without nodes and a route to it make a table all the same") {
