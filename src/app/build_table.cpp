@@ -57,8 +57,8 @@ table_node build_node(const service::node& facts, const known_nodes& known,
                       const surrounding& with) {
     table_node made{facts, facts.address.to_string(), nullptr, nullptr};
     const auto* before = known.find(made.text);
-    made.stats = before != nullptr ? before->stats
-                                   : std::make_shared<service::node_stats>(with.workers);
+    made.stats =
+        before != nullptr ? before->stats : std::make_shared<service::node_stats>(with.workers);
     made.series = before != nullptr && with.keep_series
                       ? before->series
                       : std::make_shared<proxy::node_series>(with.workers);
@@ -108,8 +108,8 @@ private:
     std::shared_ptr<const table_service> service_of(const service::service_settings& one) const {
         const auto before = service_before(one.name);
         const auto nodes = one.source != fixed && before ? nodes_of(*before) : one.nodes;
-        const bool same = before && with_.keep_series && before->settings == one &&
-                          has_nodes(*before, nodes);
+        const bool same =
+            before && with_.keep_series && before->settings == one && has_nodes(*before, nodes);
         return same ? before : build_service(one, nodes, before.get(), with_);
     }
 
@@ -145,8 +145,7 @@ private:
         std::vector<unsigned> weights;
         for (const auto& target : targets)
             weights.push_back(target.weight);
-        auto series =
-            kept ? before->series : std::make_shared<proxy::route_series>(with_.workers);
+        auto series = kept ? before->series : std::make_shared<proxy::route_series>(with_.workers);
         return std::make_shared<const table_route>(table_route{
             one, std::move(targets), routing::weighted_split(weights), std::move(series)});
     }

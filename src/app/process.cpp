@@ -28,21 +28,21 @@ std::size_t most_connections(const http::limits& bounds, std::size_t descriptors
 
 }  // namespace
 
-process::process(loaded_settings loaded)
+process::process(loaded_settings loaded, sources_in_use::factory sources)
     : settings_(std::move(loaded)),
       workers_count_(settings_.values.workers.value_or(usable_cpus())),
       descriptors_(raise_descriptor_limit()), started_(std::chrono::system_clock::now()),
       metrics_(settings_.values.metrics, workers_count_ + 1),
-      access_log_(settings_.values.access_log, workers_count_ + 1),
-      control_(workers_count_),
+      access_log_(settings_.values.access_log, workers_count_ + 1), control_(workers_count_),
       publisher_(control_, build_table(settings_.values, workers_count_, 1), workers_count_,
                  [this](const auto& table) {
                      for (auto& one : workers_)
                          one->publish(table);
                  }),
       gate_(most_connections(settings_.values.limits, descriptors_)),
-      drain_deadline_(context_), admin_terms_(admin::terms_of(settings_.values.admin)),
-      admin_handler_(admin_terms_, *this), admin_gate_(admin_connections),
+      sources_(std::move(sources), context_, publisher_), drain_deadline_(context_),
+      admin_terms_(admin::terms_of(settings_.values.admin)), admin_handler_(admin_terms_, *this),
+      admin_gate_(admin_connections),
       admin_bound_(net::bind_listener(settings_.values.admin.address, 1)) {
     if (descriptors_ < few_descriptors)
         telemetry::log_warn(
@@ -108,6 +108,7 @@ void process::run() {
     telemetry::log_info("admin API on {}", admin_address().to_string());
     for (auto& one : workers_)
         one->start();
+    sources_.follow(settings_.values);
     runtime::spawn(admin_acceptor_->run());
     serving_ = true;
     const auto work = boost::asio::make_work_guard(context_);

@@ -7,6 +7,7 @@
 #include "app/load_settings.hpp"
 #include "app/publisher.hpp"
 #include "app/serving_worker.hpp"
+#include "app/sources_in_use.hpp"
 #include "sluice/admin/control.hpp"
 #include "sluice/runtime/asio_loop.hpp"
 #include "sluice/telemetry/access_log.hpp"
@@ -26,7 +27,7 @@ class process final : public admin::control {
 public:
     /// Binds every listener and the admin address. Throws std::system_error when an address or the
     /// log cannot be had.
-    explicit process(loaded_settings);
+    explicit process(loaded_settings, sources_in_use::factory sources = {});
     ~process() override;
 
     /// Serves until drained. Thread: becomes the control thread.
@@ -78,6 +79,7 @@ private:
     boost::asio::io_context context_;  // workers post to it until they have been joined
     std::vector<std::unique_ptr<serving_worker>> workers_;
 
+    sources_in_use sources_;  // ended before what they tell
     boost::asio::steady_timer drain_deadline_;
     admin::access_terms admin_terms_;
     admin::handler admin_handler_;

@@ -141,11 +141,10 @@ void recorder::retried(const exchange& x, const failure& why) {
     auto& known = x.service->series->of(thread_).retries;
     auto found = std::ranges::find(known, reason, [](const auto& one) { return one.first; });
     if (found == known.end())
-        found = known.emplace(
-            known.end(), reason,
-            sinks_.metrics.make_counter(
-                "sluice_retries_total",
-                {{"service", x.service->settings.name}, {"reason", std::string(reason)}}));
+        found = known.emplace(known.end(), reason,
+                              sinks_.metrics.make_counter("sluice_retries_total",
+                                                          {{"service", x.service->settings.name},
+                                                           {"reason", std::string(reason)}}));
     found->second->add(thread_);
 }
 

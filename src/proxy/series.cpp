@@ -6,9 +6,8 @@
 
 namespace sluice::proxy {
 
-std::shared_ptr<telemetry::counter>& request_counters::of(std::string_view listener,
-                                                          std::string_view service,
-                                                          unsigned status) {
+std::shared_ptr<telemetry::counter>&
+request_counters::of(std::string_view listener, std::string_view service, unsigned status) {
     const auto found = std::ranges::find_if(entries_, [&](const entry& one) {
         return one.status == status && one.listener == listener && one.service == service;
     });
