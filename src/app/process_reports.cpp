@@ -74,16 +74,16 @@ admin::status_report process::status() const {
     report.generation = publisher_.current()->generation;
     report.workers = workers_count_;
     report.draining = draining_;
-    report.last_reload = {true, started_, {}};
+    report.last_reload = last_reload_;
     return report;
 }
 
 std::vector<admin::listener_report> process::listeners() const {
     std::vector<admin::listener_report> all;
-    for (const auto& one : listeners_) {
+    for (const auto& one : listeners_.all()) {
         const auto path = fmt::format("listeners[{}]", all.size());
-        all.push_back({settings_.shown(path + ".name", one.settings->listener.name),
-                       settings_.shown(path + ".address", one.bound.bound.to_string()),
+        all.push_back({settings_->shown(path + ".name", one.settings->listener.name),
+                       settings_->shown(path + ".address", one.bound.bound.to_string()),
                        static_cast<std::uint64_t>(one.connections->sum())});
     }
     return all;
@@ -92,7 +92,7 @@ std::vector<admin::listener_report> process::listeners() const {
 std::vector<admin::service_report> process::services() const {
     std::vector<admin::service_report> all;
     for (const auto& one : publisher_.current()->services)
-        all.push_back(report_of(*one, all.size(), settings_));
+        all.push_back(report_of(*one, all.size(), *settings_));
     return all;
 }
 
@@ -101,14 +101,15 @@ std::optional<admin::service_report> process::service(std::string_view name) con
     const auto found = table.places->find(std::string(name));
     if (found == table.places->end())
         return {};
-    return report_of(*table.services[found->second], found->second, settings_);
+    return report_of(*table.services[found->second], found->second, *settings_);
 }
 
 void process::watch_metrics() {
     using kind = telemetry::registry::reading_kind;
     metrics_.watch("sluice_config_generation", {}, kind::gauge,
                    [this] { return static_cast<double>(publisher_.current()->generation); });
-    metrics_.watch("sluice_config_last_reload_success", {}, kind::gauge, [] { return 1.0; });
+    metrics_.watch("sluice_config_last_reload_success", {}, kind::gauge,
+                   [this] { return last_reload_.ok ? 1.0 : 0.0; });
     telemetry::watch_process(metrics_);
     telemetry::watch_build(metrics_, {{"version", std::string(program_version())}});
     telemetry::watch_dropped_lines(metrics_, access_log_);

@@ -49,6 +49,9 @@ void exchange::end() noexcept {
     attempts = status = 0;
     tried_count_ = 0;
     pin.reset();
+    own_side_.reset();
+    own_service_.reset();
+    own_route_.reset();
     response_begun = streams = tunnel = pump_running = false;
 }
 
@@ -64,6 +67,13 @@ void exchange::stop(errc why, blame who) noexcept {
     if (response_begun)
         // the answer is broken already: nothing waits for this client to read it
         client->interrupt_output();
+}
+
+void exchange::outlast_table() {
+    own_route_ = (*pin->facts().routes)[route_place];
+    own_service_ = pin->facts().services[target->service];
+    own_side_ = pin->share(target->service);
+    pin.reset();
 }
 
 void exchange::arm_total(std::chrono::milliseconds total) noexcept {

@@ -40,6 +40,10 @@ public:
     bool stopped() const noexcept { return stopped_.has_value(); }
     failure stop_reason() const noexcept { return *stopped_; }
 
+    /// A stream may last for days: from here on it holds its own route and service, no longer the
+    /// whole table. Nothing but these may be asked for after it.
+    void outlast_table();
+
     /// The route's total deadline, counted from now.
     void arm_total(std::chrono::milliseconds total) noexcept;
 
@@ -59,7 +63,8 @@ public:
     runtime::worker& worker;
     http::request_head* request = nullptr;
     http::client_stream* client = nullptr;
-    pinned_view pin;  // keeps the table this exchange started with
+    pinned_view pin;              // keeps the table this exchange started with
+    std::size_t route_place = 0;  // in the table's routes
     const table_route* route = nullptr;
     const route_target* target = nullptr;
     const table_service* service = nullptr;
@@ -101,6 +106,10 @@ private:
     static void gone_fired(runtime::timer&) noexcept;
     static void total_fired(runtime::timer&) noexcept;
 
+    // What stays of the table, once it was let go.
+    std::shared_ptr<const table_route> own_route_;
+    std::shared_ptr<const table_service> own_service_;
+    worker_view::shared_service own_side_;
     std::optional<failure> stopped_;
     clock_timer gone_timer_;
     clock_timer total_timer_;

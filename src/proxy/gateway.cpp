@@ -78,6 +78,7 @@ std::optional<failure> gateway::match(exchange& x) {
     const auto found = facts.matcher->match({*x.request, x.client->client().listener->name});
     if (!found)
         return failure{errc::no_route, blame::client, retry_hint::never, "routing"};
+    x.route_place = *found;
     x.route = (*facts.routes)[*found].get();
     const auto target = x.route->split.pick(x.route->targets.size() == 1 ? 0 : random_.next());
     if (!target)

@@ -60,11 +60,11 @@ worker_view::~worker_view() {
         retired_(std::move(table_));
 }
 
-worker_service& worker_view::of(std::size_t service) {
+const worker_view::shared_service& worker_view::share(std::size_t service) {
     auto& mine = services_[service];
     if (!mine)
         mine = make(*table_->services[service], nullptr, nullptr);
-    return *mine;
+    return mine;
 }
 
 worker_view::shared_service worker_view::make(const table_service& now, const table_service* was,

@@ -36,8 +36,11 @@ public:
     worker_view& operator=(const worker_view&) = delete;
 
     const table& facts() const noexcept { return *table_; }
+    using shared_service = boost::local_shared_ptr<worker_service>;
+
     /// What this worker has of that service; made at its first use.
-    worker_service& of(std::size_t service);
+    worker_service& of(std::size_t service) { return *share(service); }
+    const shared_service& share(std::size_t service);
 
     /// Takes over from the view this one follows: services that are the same are shared, nodes that
     /// stayed keep their connections, pools of those that went are drained.
@@ -47,7 +50,6 @@ public:
     void drain() noexcept;
 
 private:
-    using shared_service = boost::local_shared_ptr<worker_service>;
     shared_service make(const table_service&, const table_service* was,
                         const worker_service* before) const;
     const std::size_t* place_of(const worker_view& before, const std::size_t& position) const;

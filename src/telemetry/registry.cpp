@@ -134,7 +134,7 @@ struct registry::state {
     prometheus::MetricFamily read(named_family&);
     void read_whole(family& in, prometheus::MetricFamily& to);
 
-    const std::size_t max_lines;
+    std::atomic<std::size_t> max_lines;
     const unsigned threads;
     std::shared_ptr<line_count> lines = std::make_shared<line_count>(0);
     mutable std::mutex lock;
@@ -293,6 +293,8 @@ registry::registry(const metrics_settings& settings, unsigned threads)
     : threads_(threads), state_(std::make_unique<state>(settings.max_series, threads)) {}
 
 registry::~registry() = default;
+
+void registry::set_max_series(std::size_t most) noexcept { state_->max_lines = most; }
 
 std::shared_ptr<counter> registry::make_counter(std::string_view name, labels names) {
     return state_->make<counter>(name, std::move(names));

@@ -109,6 +109,9 @@ public:
 
     unsigned threads() const noexcept { return threads_; }
 
+    /// Another bound for series made from now on; what is there stays. Any thread.
+    void set_max_series(std::size_t most) noexcept;
+
     /// The page of /metrics in the Prometheus text format. Any thread, but not from inside a
     /// watched reading. Those who make series meanwhile wait for a short piece of the walk at most,
     /// never for the page.

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /api/v1/status: {version, started, generation, workers, draining, last_reload:{ok, at,
 // problems}}.
+#include "admin/reports.hpp"
 #include "admin/resource.hpp"
 #include "sluice/base/json.hpp"
 #include "telemetry/timestamp.hpp"
 
 namespace sluice::admin::resources {
 namespace {
-
-json::object to_json(const reload_report& from) {
-    return {{"ok", from.ok},
-            {"at", telemetry::to_timestamp(from.at)},
-            {"problems", json::array(from.problems.begin(), from.problems.end())}};
-}
 
 answer get(const call& one) {
     const status_report from = one.gateway.status();
