@@ -34,6 +34,10 @@ public:
         log_level = level;
         ++changes;
     }
+    void reload(std::function<void(const sluice::admin::reload_report&)> told) override {
+        ++reloads;
+        told(now.last_reload);
+    }
 };
 
 inline sluice::admin::request request_for(std::string_view method, std::string_view path,
