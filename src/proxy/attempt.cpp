@@ -112,6 +112,15 @@ bool still_sending(const exchange& x, time_point& deadline) noexcept {
     return true;
 }
 
+// What the admin API will tell of the node.
+void remember(const failure& why, const http::h1::client_session& node, upstream::node_pool& pool) {
+    const auto words = node.tls_failure();
+    if (why.code == errc::tls_failed)
+        pool.stats().set_last_error("tls: " + std::string(words));
+    else
+        pool.stats().set_last_error(why.stage);
+}
+
 runtime::task<std::optional<failure>> await_head(exchange& x, http::upstream_stream& node) {
     auto deadline = x.worker.now() + x.target->deadlines.upstream_head;
     for (unsigned informational = 0;;) {
@@ -176,7 +185,7 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
     }
     left.bytes_went_out(node.sent_any());
     if (failed && failed->who == blame::upstream)
-        pool.stats().set_last_error(failed->stage);
+        remember(*failed, node, pool);
     co_return failed;
 }
 
