@@ -4,6 +4,7 @@
 #include "proxy/connect.hpp"
 #include "proxy/relay.hpp"
 #include "proxy/request_pump.hpp"
+#include "proxy/tls_trouble.hpp"
 #include "sluice/base/strings.hpp"
 #include "sluice/runtime/worker.hpp"
 
@@ -112,11 +113,11 @@ bool still_sending(const exchange& x, time_point& deadline) noexcept {
     return true;
 }
 
-// What the admin API will tell of the node.
-void remember(const failure& why, const http::h1::client_session& node, upstream::node_pool& pool) {
-    const auto words = node.tls_failure();
+// What is told of the node elsewhere than to this client.
+void remember(const exchange& x, const failure& why, const http::h1::client_session& node,
+              upstream::node_pool& pool) {
     if (why.code == errc::tls_failed)
-        pool.stats().set_last_error("tls: " + std::string(words));
+        tell_tls_trouble(x, pool, node.tls_failure());
     else
         pool.stats().set_last_error(why.stage);
 }
@@ -185,7 +186,7 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
     }
     left.bytes_went_out(node.sent_any());
     if (failed && failed->who == blame::upstream)
-        remember(*failed, node, pool);
+        remember(x, *failed, node, pool);
     co_return failed;
 }
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/connect.hpp"
 
+#include "proxy/tls_trouble.hpp"
 #include "sluice/net/dialer.hpp"
 #include "sluice/net/tls_session.hpp"
 #include "sluice/runtime/worker.hpp"
-#include "sluice/telemetry/log.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -26,13 +24,8 @@ failure refused(upstream::node_pool& pool, std::string_view why) {
     return {errc::connect_failed, blame::upstream, retry_hint::always, "connect"};
 }
 
-// Why a node's certificate was refused stands nowhere else than here: an operator must find it.
 failure not_secured(const exchange& x, upstream::node_pool& pool, std::string_view why) {
-    const auto words = fmt::format("tls: {}", why);
-    pool.stats().set_last_error(words);
-    if (pool.is_news(words))
-        telemetry::log_warn("service {}: node {}: {}", x.target->service->settings.name,
-                            x.node->text, words);
+    tell_tls_trouble(x, pool, why);
     return {errc::tls_failed, blame::upstream, retry_hint::always, "tls"};
 }
 
