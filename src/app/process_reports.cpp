@@ -2,6 +2,7 @@
 // What the admin API tells of the running process.
 #include "app/process.hpp"
 #include "sluice/base/version.hpp"
+#include "sluice/net/upstream_tls.hpp"
 #include "sluice/telemetry/process.hpp"
 
 #include <fmt/format.h>
@@ -14,13 +15,27 @@ namespace sluice::app {
 
 namespace {
 
+std::string_view word_of(net::upstream_tls_mode mode) noexcept {
+    switch (mode) {
+    case net::upstream_tls_mode::disabled:
+        return "disabled";
+    case net::upstream_tls_mode::tls:
+        return "tls";
+    case net::upstream_tls_mode::mtls:
+        return "mtls";
+    }
+    return "disabled";
+}
+
 // Names and addresses are told as /api/v1/config tells them: masked when a reference brought them
 // in.
 admin::service_report report_of(const proxy::table_service& one, std::size_t position,
                                 const loaded_settings& from) {
     const auto path = fmt::format("services[{}]", position);
-    admin::service_report report{
-        from.shown(path + ".name", one.settings.name), one.settings.source, "disabled", {}};
+    admin::service_report report{from.shown(path + ".name", one.settings.name),
+                                 one.settings.source,
+                                 std::string(word_of(one.settings.tls.mode)),
+                                 {}};
     for (std::size_t i = 0; i < one.nodes.size(); ++i) {
         const auto& node = one.nodes[i];
         auto counted = node.stats->read();
@@ -41,6 +56,13 @@ void tell_nodes(const proxy::table_service& one, telemetry::labels names,
                 const telemetry::registry::teller& tell) {
     names.emplace_back("state", "healthy");
     tell(std::move(names), static_cast<double>(one.nodes.size()));
+}
+
+void tell_unverified(const proxy::table_service& one, telemetry::labels names,
+                     const telemetry::registry::teller& tell) {
+    const auto& tls = one.settings.tls.context;
+    if (tls && !tls->verifies())
+        tell(std::move(names), 1.0);
 }
 
 void tell_connections(const proxy::table_service& one, telemetry::labels names,
@@ -125,6 +147,7 @@ void process::watch_services() {
                               });
     };
     watch("sluice_nodes", tell_nodes);
+    watch("sluice_service_tls_unverified", tell_unverified);
     watch("sluice_upstream_connections", tell_connections);
 }
 

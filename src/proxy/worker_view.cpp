@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/worker_view.hpp"
 
+#include "proxy/transport_of.hpp"
 #include "sluice/runtime/worker.hpp"
 
 #include <boost/smart_ptr/make_local_shared.hpp>
@@ -15,23 +16,17 @@ namespace {
 
 using shared_pool = worker_service::shared_pool;
 
-// Connections of one table may be used under another when they lead to the same place by the same
-// way. That the node is the same, the shared statistics say.
-bool same_transport(const table_service& one, const table_service& other) noexcept {
-    return one.settings.name == other.settings.name;
-}
-
-// The pools of a service as it was, by their node.
+// The pools of a service as it was, by their node. A connection made under one table is used under
+// another only when it leads to the same node by the same way.
 class kept_pools {
 public:
-    kept_pools(const table_service* was, const worker_service* before, const table_service& now) {
+    kept_pools(const table_service* was, const worker_service* before) {
         for (std::size_t at = 0; before != nullptr && at < before->pools.size(); ++at)
             by_node_.emplace(was->nodes[at].stats.get(), before->pools[at]);
-        usable_ = before != nullptr && same_transport(*was, now);
     }
-    shared_pool take(const table_node& node) {
+    shared_pool take(const table_node& node, const upstream::transport& way) {
         const auto found = by_node_.find(node.stats.get());
-        if (!usable_ || found == by_node_.end())
+        if (found == by_node_.end() || !(found->second->where() == way))
             return {};
         auto pool = std::move(found->second);
         by_node_.erase(found);
@@ -44,7 +39,6 @@ public:
 
 private:
     std::unordered_map<const service::node_stats*, shared_pool> by_node_;
-    bool usable_ = false;
 };
 
 }  // namespace
@@ -75,13 +69,14 @@ worker_view::shared_service worker_view::make(const table_service& now, const ta
     made->budget = before != nullptr && was->settings.retries.budget_percent == percent
                        ? before->budget
                        : retry_budget(percent);
-    kept_pools kept(was, before, now);
+    kept_pools kept(was, before);
     for (const auto& node : now.nodes) {
-        auto pool = kept.take(node);
+        auto way = transport_of(now, node);
+        auto pool = kept.take(node, way);
         if (pool)
             pool->configure(now.settings.pool);
         else
-            pool = boost::make_local_shared<upstream::node_pool>(worker_, node.facts.address,
+            pool = boost::make_local_shared<upstream::node_pool>(worker_, std::move(way),
                                                                  now.settings.pool, node.stats);
         if (draining_)
             pool->drain();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One worker's side of one table: its own balancing cursors, pools and budgets, by position of the
-// service. An exchange pins the view it started with; made by worker_services.
+// service. An exchange pins the view it started with.
 #pragma once
 
 #include "proxy/retry_budget.hpp"
