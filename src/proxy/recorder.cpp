@@ -84,11 +84,12 @@ void recorder::adopt(const table& next) {
     connects_.assign(next.services.size(), nullptr);
 }
 
-// A worker has few listeners: the first look usually hits.
+// A worker has few listeners: the first look usually hits. Known by name, because the settings of a
+// listener come and go with its connections.
 unsigned recorder::place_of(const http::listener_settings& one) {
-    const auto known = std::find(listeners_.begin(), listeners_.end(), &one);
+    const auto known = std::find(listeners_.begin(), listeners_.end(), one.name);
     if (known == listeners_.end()) {
-        listeners_.push_back(&one);
+        listeners_.push_back(one.name);
         return static_cast<unsigned>(listeners_.size() - 1);
     }
     return static_cast<unsigned>(known - listeners_.begin());

@@ -56,7 +56,7 @@ private:
     // by service and reason
     std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> retries_;
     std::vector<std::shared_ptr<telemetry::histogram>> connects_;  // by service
-    std::vector<const http::listener_settings*> listeners_;        // by place in the keys
+    std::vector<std::string> listeners_;                           // by place in the keys
     // by route, the last one for none
     std::vector<std::shared_ptr<telemetry::histogram>> durations_;
 };
