@@ -1,75 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/net/stream.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
+#include "net/socket_io.hpp"
+#include "sluice/net/tls_session.hpp"
 
-#include <algorithm>
-#include <cerrno>
+#include <sys/socket.h>
+
+#include <utility>
 
 namespace sluice::net {
 
-namespace {
+stream::stream(runtime::worker& owner, int fd) : socket_(owner, fd) {}
 
-bool would_block(int code) noexcept { return code == EAGAIN || code == EWOULDBLOCK; }
+stream::~stream() = default;
 
-}  // namespace
+bool stream::secure(std::unique_ptr<tls_session> session) noexcept {
+    tls_ = std::move(session);
+    return tls_->attach(socket_);
+}
+
+io_state stream::handshake() noexcept { return tls_->handshake(); }
+
+runtime::readiness stream::handshake_step(time_point deadline) noexcept {
+    return socket_.until(tls_->wants(), deadline);
+}
 
 io_result stream::read(mutable_bytes room) noexcept {
-    if (!socket_.readable())
-        return {io_state::blocked};
-    ssize_t got = 0;
-    do {
-        got = ::recv(socket_.fd(), room.data(), room.size(), 0);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) {
-        if (!would_block(errno))
-            return {io_state::broken};
-        socket_.set_unreadable();
-        return {io_state::blocked};
-    }
-    // epoll(7): on a stream socket a short read means the buffer is empty. After a hang-up there is
-    // no further event, so the flag must stay until the end itself was read.
-    if (static_cast<std::size_t>(got) < room.size() && !socket_.hung_up())
-        socket_.set_unreadable();
-    return {io_state::done, static_cast<std::size_t>(got)};
+    return tls_ ? tls_->read(room) : receive_once(socket_, room);
 }
 
 io_result stream::write(std::span<const byte_view> pieces) noexcept {
-    if (!socket_.writable())
-        return {io_state::blocked};
-    iovec parts[8];
-    std::size_t total = 0;
-    const auto count = std::min(pieces.size(), std::size(parts));
-    for (std::size_t i = 0; i < count; ++i) {
-        parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
-        total += pieces[i].size();
-    }
-    msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = count;
-    ssize_t put = 0;
-    do {
-        put = count == 1 ? ::send(socket_.fd(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
-                         : ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
-    } while (put < 0 && errno == EINTR);
-    if (put < 0) {
-        if (!would_block(errno))
-            return {io_state::broken};
-        socket_.set_unwritable();
-        return {io_state::blocked};
-    }
-    if (static_cast<std::size_t>(put) < total)
-        socket_.set_unwritable();
-    return {io_state::done, static_cast<std::size_t>(put)};
+    return tls_ ? tls_->write(pieces) : send_once(socket_, pieces);
 }
 
-void stream::shut_write() noexcept { ::shutdown(socket_.fd(), SHUT_WR); }
+io_state stream::shut_write() noexcept {
+    const auto said = tls_ ? tls_->shut_write() : io_state::done;
+    if (said != io_state::blocked)
+        ::shutdown(socket_.fd(), SHUT_WR);
+    return said;
+}
 
 void stream::reset_on_close() noexcept {
+    if (tls_)
+        tls_->abandon();
     const linger at_once{1, 0};
     ::setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+bool stream::stale() noexcept {
+    return tls_ ? tls_->stale() : socket_.readable() || socket_.hung_up();
 }
 
 }  // namespace sluice::net

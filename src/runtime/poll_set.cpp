@@ -56,19 +56,23 @@ void watched::interrupt(direction which) noexcept {
 
 void watched::resume_waits(direction which) noexcept { of(which).interrupted = false; }
 
+void watched::raise(bool& flag, side& which) noexcept {
+    flag = true;
+    if (which.waiter)
+        finish_wait(which, wake::ready);
+}
+
 void watched::on_events(std::uint32_t events) noexcept {
     const bool hang_up = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     broken_ = broken_ || (events & (EPOLLHUP | EPOLLERR)) != 0;
-    if ((events & EPOLLIN) != 0 || hang_up) {
-        readable_ = true;
-        if (in_.waiter)
-            finish_wait(in_, wake::ready);
-    }
-    if ((events & EPOLLOUT) != 0 || broken_) {
-        writable_ = true;
-        if (out_.waiter)
-            finish_wait(out_, wake::ready);
-    }
+    const bool in = (events & EPOLLIN) != 0 || hang_up;
+    const bool out = (events & EPOLLOUT) != 0 || broken_;
+    const bool in_for_out = in && std::exchange(in_.wakes_both, false);
+    const bool out_for_in = out && std::exchange(out_.wakes_both, false);
+    if (in || out_for_in)
+        raise(readable_, in_);
+    if (out || in_for_out)
+        raise(writable_, out_);
     if (hang_up) {
         hung_up_ = true;
         if (hang_up_callback_ != nullptr)

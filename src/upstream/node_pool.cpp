@@ -112,9 +112,8 @@ void node_pool::reaper::expire(runtime::timer& expired) noexcept {
 
 void node_pool::reap() noexcept {
     const auto oldest_kept = worker_.now() - settings_.idle_timeout;
-    const auto closed = std::erase_if(idle_, [&](const idle_connection& one) {
-        return one.since < oldest_kept || one.kept->stale();
-    });
+    const auto closed = std::erase_if(
+        idle_, [&](idle_connection& one) { return one.since < oldest_kept || one.kept->stale(); });
     open_ -= closed;
     count_idle();
     if (!idle_.empty())

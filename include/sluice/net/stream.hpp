@@ -1,36 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one concrete byte stream between a codec and the kernel: TCP or Unix. Calls return at once;
-// when one says blocked, await readable() or writable(). Thread: the worker that owns it.
+// The one concrete byte stream between a codec and the kernel: TCP or Unix, plain or with TLS
+// inside. Calls return at once; when one says blocked, await readable() or writable(). Thread: the
+// worker that owns it.
 #pragma once
 
 #include "sluice/base/bytes.hpp"
 #include "sluice/base/error.hpp"
+#include "sluice/net/io_state.hpp"
 #include "sluice/runtime/poll_set.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <span>
 
 namespace sluice::net {
 
-enum class io_state : std::uint8_t { done, blocked, broken };
-
-/// What a read or a write did. `bytes` counts with done; a read of 0 bytes with done is the orderly
-/// end.
-struct io_result {
-    io_state state = io_state::done;
-    std::size_t bytes = 0;
-};
+class tls_session;
 
 class stream {
 public:
     /// Takes the connected (or connecting) non-blocking socket `fd` into `owner`'s set.
-    stream(runtime::worker& owner, int fd) : socket_(owner, fd) {}
+    stream(runtime::worker& owner, int fd);
+    ~stream();
+    stream(const stream&) = delete;
+    stream& operator=(const stream&) = delete;
+
+    /// Speaks TLS from now on, before any byte was read or written: handshake() must be done before
+    /// read() and write() may be called. False when out of memory.
+    bool secure(std::unique_ptr<tls_session>) noexcept;
+    /// Goes on with the handshake. blocked: await handshake_step(). broken: tls()->failure() says
+    /// why.
+    io_state handshake() noexcept;
+    /// Awaits what the handshake waits for; both directions may be interrupted.
+    runtime::readiness handshake_step(time_point deadline) noexcept;
+    /// Null on a plain connection.
+    const tls_session* tls() const noexcept { return tls_.get(); }
 
     /// Reads once. A short read clears the readable flag, so the next call says blocked without
-    /// asking the kernel.
+    /// asking the kernel. With TLS the end without close_notify is broken, not the orderly end.
     io_result read(mutable_bytes room) noexcept;
 
-    /// Writes the pieces in order with one call; may write less than all.
+    /// Writes the pieces in order with one call (with TLS: one a record); may write less than all.
+    /// After blocked the same bytes must come first again, wherever they lie then.
     io_result write(std::span<const byte_view> pieces) noexcept;
 
     runtime::readiness readable(time_point deadline) noexcept {
@@ -44,20 +55,24 @@ public:
     void interrupt(runtime::direction which) noexcept { socket_.interrupt(which); }
     void resume_waits(runtime::direction which) noexcept { socket_.resume_waits(which); }
 
-    /// Sends our end; reading goes on.
-    void shut_write() noexcept;
+    /// Sends our end, with TLS close_notify before it; reading goes on. blocked (TLS only): there
+    /// was no room for close_notify; await writable() and call again, or read on, which sends it
+    /// when it can.
+    io_state shut_write() noexcept;
     /// Makes the coming close a reset, so that the other side cannot take what it got for whole.
     void reset_on_close() noexcept;
 
     /// True when an unused connection must not be used again: the other side ended it, or sent
-    /// something unasked. Costs no system call: it reads the flags.
-    bool stale() const noexcept { return socket_.readable() || socket_.hung_up(); }
+    /// something unasked. Costs no system call while nothing came: it reads the flags. What came
+    /// on a TLS connection is looked at, since a session ticket is no reason.
+    bool stale() noexcept;
 
     runtime::watched& socket() noexcept { return socket_; }
     const runtime::watched& socket() const noexcept { return socket_; }
 
 private:
     runtime::watched socket_;
+    std::unique_ptr<tls_session> tls_;  // goes first: it says goodbye on the socket
 };
 
 }  // namespace sluice::net

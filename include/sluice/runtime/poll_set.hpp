@@ -49,6 +49,14 @@ public:
 
     void set_unreadable() noexcept { readable_ = false; }
     void set_unwritable() noexcept { writable_ = false; }
+    /// For whoever holds bytes of this socket itself, such as a record of TLS that is already here:
+    /// the next wait of that direction ends at once. Nobody may be waiting for it now.
+    void set_readable() noexcept { readable_ = true; }
+    void set_writable() noexcept { writable_ = true; }
+
+    /// TLS may have to write before it can read on, or read before it can write: the next event of
+    /// direction `d` also raises the flag of the other one and wakes who waits for it.
+    void wakes_both(direction d) noexcept { (d == direction::in ? in_ : out_).wakes_both = true; }
 
     /// `co_await` until that direction is ready or `deadline` passes.
     readiness until(direction, time_point deadline) noexcept;
@@ -76,10 +84,12 @@ private:
         std::coroutine_handle<> waiter;
         wake why = wake::ready;
         bool interrupted = false;
+        bool wakes_both = false;
     };
     static void expire(timer&) noexcept;
     void finish_wait(side&, wake) noexcept;
     void on_events(std::uint32_t events) noexcept;
+    void raise(bool& flag, side&) noexcept;
     side& of(direction d) noexcept { return d == direction::in ? in_ : out_; }
 
     worker* worker_;

@@ -201,7 +201,7 @@ void client_session::open_tunnel() {
     poisoned_ = true;
 }
 
-bool client_session::reusable() const noexcept {
+bool client_session::reusable() noexcept {
     return request_done_ && response_done_ && !poisoned_ && !broken_ && out_.empty() &&
            in_.size() == head_bytes_ && !socket_->stale();
 }

@@ -42,9 +42,9 @@ public:
     failure fault() const noexcept override { return fault_; }
 
     /// Both messages ended where they said they would and nothing came behind them.
-    bool reusable() const noexcept;
+    bool reusable() noexcept;
     /// While unused: the node ended it or spoke unasked.
-    bool stale() const noexcept { return socket_->stale(); }
+    bool stale() noexcept { return socket_->stale(); }
     /// Gives the buffers back while the connection is idle.
     void rest();
 

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -157,6 +158,43 @@ TEST_CASE_METHOD(fixture, "a broken connection wakes both directions") {
     CHECK(reader == wake::ready);
     CHECK(writer == wake::ready);
     CHECK(socket.broken());
+}
+
+TEST_CASE_METHOD(fixture, "room to write wakes a reader who must write first, once") {
+    loop.settle();
+    const std::string much(8 << 20, 'x');
+    CHECK(::send(socket.fd(), much.data(), much.size(), MSG_NOSIGNAL) > 0);
+    socket.set_unwritable();
+    socket.wakes_both(direction::out);
+    wait(direction::in, 1h);
+    loop.settle();
+    CHECK_FALSE(why);
+    pair.theirs.receive();
+    loop.settle();
+    CHECK(why == wake::ready);
+    CHECK(socket.readable());
+    CHECK(socket.writable());
+    socket.set_unreadable();
+    wait(direction::in, 1h);
+    CHECK(::send(socket.fd(), much.data(), much.size(), MSG_NOSIGNAL) > 0);
+    pair.theirs.receive();
+    loop.settle();
+    CHECK_FALSE(why);
+    socket.interrupt(direction::in);
+    loop.settle();
+}
+
+TEST_CASE_METHOD(fixture, "bytes that arrive wake a writer who must read first") {
+    loop.settle();
+    socket.set_unwritable();
+    socket.wakes_both(direction::in);
+    wait(direction::out, 1h);
+    loop.settle();
+    CHECK_FALSE(why);
+    pair.theirs.send("x");
+    loop.settle();
+    CHECK(why == wake::ready);
+    CHECK(socket.readable());
 }
 
 TEST_CASE("a coroutine may destroy another socket that became ready in the same batch") {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/socket_io.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace sluice::net {
+
+namespace {
+
+bool would_block(int code) noexcept { return code == EAGAIN || code == EWOULDBLOCK; }
+
+}  // namespace
+
+io_result receive_once(runtime::watched& socket, mutable_bytes room) noexcept {
+    if (!socket.readable())
+        return {io_state::blocked};
+    ssize_t got = 0;
+    do {
+        got = ::recv(socket.fd(), room.data(), room.size(), 0);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        if (!would_block(errno))
+            return {io_state::broken};
+        socket.set_unreadable();
+        return {io_state::blocked};
+    }
+    // epoll(7): on a stream socket a short read means the buffer is empty. After a hang-up there is
+    // no further event, so the flag must stay until the end itself was read.
+    if (static_cast<std::size_t>(got) < room.size() && !socket.hung_up())
+        socket.set_unreadable();
+    return {io_state::done, static_cast<std::size_t>(got)};
+}
+
+io_result send_once(runtime::watched& socket, std::span<const byte_view> pieces) noexcept {
+    if (!socket.writable())
+        return {io_state::blocked};
+    iovec parts[8];
+    std::size_t total = 0;
+    const auto count = std::min(pieces.size(), std::size(parts));
+    for (std::size_t i = 0; i < count; ++i) {
+        parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+        total += pieces[i].size();
+    }
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = count;
+    ssize_t put = 0;
+    do {
+        put = count == 1 ? ::send(socket.fd(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
+                         : ::sendmsg(socket.fd(), &message, MSG_NOSIGNAL);
+    } while (put < 0 && errno == EINTR);
+    if (put < 0) {
+        if (!would_block(errno))
+            return {io_state::broken};
+        socket.set_unwritable();
+        return {io_state::blocked};
+    }
+    if (static_cast<std::size_t>(put) < total)
+        socket.set_unwritable();
+    return {io_state::done, static_cast<std::size_t>(put)};
+}
+
+}  // namespace sluice::net
