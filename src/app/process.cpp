@@ -3,6 +3,7 @@
 // process_reports.cpp.
 #include "app/process.hpp"
 
+#include "app/build_listener.hpp"
 #include "app/build_table.hpp"
 #include "app/machine.hpp"
 #include "sluice/telemetry/log.hpp"
@@ -55,12 +56,9 @@ process::~process() = default;
 
 void process::bind_listeners() {
     for (const auto& one : settings_.values.listeners) {
-        auto settings = std::make_shared<http::h1::server_settings>();
-        settings->listener = one;
-        settings->bounds = settings_.values.limits;
-        settings->deadlines = settings_.values.timeouts;
         listeners_.push_back(
-            {std::move(settings), net::bind_listener(one.address, workers_count_),
+            {build_listener(one, settings_.values, {metrics_, tickets_}, nullptr),
+             net::bind_listener(one.address, workers_count_),
              metrics_.make_gauge("sluice_downstream_connections", {{"listener", one.name}})});
     }
 }

@@ -6,6 +6,7 @@
 #include "admin/handler.hpp"
 #include "app/load_settings.hpp"
 #include "app/serving_worker.hpp"
+#include "net/ticket_keys.hpp"
 #include "sluice/admin/control.hpp"
 #include "sluice/runtime/asio_loop.hpp"
 #include "sluice/telemetry/access_log.hpp"
@@ -71,6 +72,7 @@ private:
     telemetry::access_log access_log_;
     std::shared_ptr<const proxy::table> table_;
     net::connection_gate gate_;
+    std::shared_ptr<net::ticket_keys> tickets_ = std::make_shared<net::ticket_keys>();
     std::vector<open_listener> listeners_;
     boost::asio::io_context context_;  // workers post to it until they have been joined
     std::vector<std::unique_ptr<serving_worker>> workers_;

@@ -10,6 +10,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -163,50 +164,63 @@ struct listener_tls_callbacks {
     }
 };
 
+// The client terms met so far, each with the authorities it verifies by.
+struct listener_tls::known_terms {
+    std::vector<client_terms> all;
+    std::vector<openssl_ptr<X509_STORE>> stores;
+
+    std::size_t place(const client_terms& one) {
+        const auto at = std::ranges::find(all, one);
+        const auto position = static_cast<std::size_t>(at - all.begin());
+        if (at != all.end())
+            return position;
+        std::string why = "out of memory";
+        auto store = one.auth == client_auth::none ? nullptr : make_client_store(one, why);
+        // Whoever asked for client certificates gets no listener that does not ask.
+        if (one.auth != client_auth::none && !store)
+            refuse("client_ca", why);
+        all.push_back(one);
+        stores.push_back(std::move(store));
+        return position;
+    }
+};
+
 listener_tls::listener_tls(const listener_tls_settings& from, std::string_view name,
                            std::shared_ptr<ticket_keys> tickets)
     : choice_(from), tickets_(std::move(tickets)) {
-    std::vector<client_terms> known;
-    std::vector<openssl_ptr<X509_STORE>> stores;  // by position in `known`
-    std::string why = "out of memory";
-    for (const auto& members : choice_.groups()) {
-        const auto terms = terms_of(from, from.certificates[members.front()]);
-        auto made = std::make_unique<context>();
-        made->owner = this;
-        made->auth = terms.auth;
-        made->terms = place_terms(terms, known);
-        made->ssl = make_server_context(from.min_version);
-        if (!made->ssl)
-            refuse("a context", take_openssl_error());
-        for (const auto i : members)
-            if (!use_certificate(*made->ssl, from.certificates[i], why))
-                refuse(from.certificates[i].certificate.path, why);
-        if (stores.size() < known.size())
-            stores.push_back(terms.auth == client_auth::none ? nullptr
-                                                             : make_client_store(terms, why));
-        auto* const store = stores[made->terms].get();
-        // Whoever asked for client certificates gets no listener that does not ask.
-        if (terms.auth != client_auth::none &&
-            (store == nullptr || !ask_clients(*made->ssl, terms, *store, why)))
-            refuse("client_ca", why);
-        const auto bound_to = session_context(name, terms);
-        ::SSL_CTX_set_session_id_context(made->ssl.get(), bound_to.data(), bound_to.size());
-        SSL_CTX_set_app_data(made->ssl.get(), made.get());
-        listener_tls_callbacks::install(*made->ssl);
-        contexts_.push_back(std::move(made));
-    }
-    all_alike_ = known.size() <= 1;
+    known_terms known;
+    for (const auto& members : choice_.groups())
+        add_context(from, members, name, known);
+    all_alike_ = known.all.size() <= 1;
 }
 
 listener_tls::~listener_tls() = default;
 
-std::size_t listener_tls::place_terms(const client_terms& terms,
-                                      std::vector<client_terms>& known) const {
-    const auto at = std::ranges::find(known, terms);
-    const auto place = static_cast<std::size_t>(at - known.begin());
-    if (at == known.end())
-        known.push_back(terms);
-    return place;
+void listener_tls::add_context(const listener_tls_settings& from,
+                               const certificate_choice::group& members, std::string_view name,
+                               known_terms& known) {
+    const auto terms = terms_of(from, from.certificates[members.front()]);
+    auto made = std::make_unique<context>();
+    made->owner = this;
+    made->auth = terms.auth;
+    made->terms = known.place(terms);
+    made->ssl = make_server_context(from.min_version);
+    if (!made->ssl)
+        refuse("a context", take_openssl_error());
+    auto& ssl = *made->ssl;
+    std::string why = "out of memory";
+    for (const auto i : members)
+        if (!use_certificate(ssl, from.certificates[i], why))
+            refuse(from.certificates[i].certificate.path, why);
+    if (terms.auth != client_auth::none &&
+        !ask_clients(ssl, terms, *known.stores[made->terms], why))
+        refuse("client_ca", why);
+    const auto bound_to = session_context(name, terms);
+    ::SSL_CTX_set_session_id_context(&ssl, bound_to.data(), bound_to.size());
+    SSL_CTX_set_app_data(&ssl, made.get());
+    listener_tls_callbacks::install(ssl);
+    terms_.push_back(made->terms);
+    contexts_.push_back(std::move(made));
 }
 
 std::unique_ptr<tls_session> listener_tls::accept() const {

@@ -21,7 +21,7 @@ namespace sluice::net {
 
 /// What a finished handshake says about a client.
 struct client_standing {
-    std::size_t terms = 0;  ///< what listener_tls::terms_of() says of the name it asked for
+    std::size_t terms = 0;  ///< what listener_tls::terms_for() says of the name it asked for
     /// The subject of its verified certificate on one line (RFC 2253), visible ASCII; empty when it
     /// showed none.
     std::string subject;
@@ -47,8 +47,8 @@ public:
     /// Whose clients may ask for `host` (lower case, no port): a connection must have been made
     /// under the same terms, or the client certificate it showed, if any, is not the one wanted
     /// there.
-    std::size_t terms_of(std::string_view host) const noexcept {
-        return all_alike_ ? 0 : contexts_[choice_.group_of(host)]->terms;
+    std::size_t terms_for(std::string_view host) const noexcept {
+        return all_alike_ ? 0 : terms_[choice_.group_of(host)];
     }
 
     /// What the finished handshake of a session of accept() says. False when its subject cannot be
@@ -59,12 +59,16 @@ private:
     struct context;
     friend struct listener_tls_callbacks;
 
-    std::size_t place_terms(const client_terms&, std::vector<client_terms>& known) const;
+    struct known_terms;
+    void add_context(const listener_tls_settings&, const certificate_choice::group&,
+                     std::string_view name, known_terms&);
 
     certificate_choice choice_;
     std::shared_ptr<ticket_keys> tickets_;
-    std::vector<std::unique_ptr<context>> contexts_;  // by group; the first is the default
-    bool all_alike_ = true;                           // one set of terms for every name
+    // by group; the first is the default
+    std::vector<std::unique_ptr<context>> contexts_;
+    std::vector<std::size_t> terms_;
+    bool all_alike_ = true;  // one set of terms for every name
 };
 
 }  // namespace sluice::net

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a TLS connection goes through before its first request. Until its first byte it costs no TLS
+// state, and from accept on it has one absolute deadline, however slowly its bytes come.
+#include "http/h1/server_session.hpp"
+#include "net/listener_tls.hpp"
+#include "net/socket_io.hpp"
+#include "sluice/net/tls_session.hpp"
+#include "sluice/runtime/worker.hpp"
+#include "sluice/telemetry/log.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+
+namespace sluice::http::h1 {
+
+using runtime::direction;
+using runtime::wake;
+
+namespace {
+
+// Closing with unread bytes resets the connection and destroys the alert that says why. A client
+// that sent its request right behind its last handshake message has such bytes on the way.
+constexpr std::chrono::seconds alert_linger{2};
+constexpr std::size_t alert_linger_bytes = 64 * 1024;
+
+// Nobody there any more, or nothing said before leaving: a port probe, a health check.
+bool left_without_a_word(int fd) noexcept {
+    char one = 0;
+    return ::recv(fd, &one, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+}  // namespace
+
+runtime::task<> server_session::shake_hands() {
+    auto state = io_state::blocked;
+    while (state == io_state::blocked) {
+        idle_ = true;  // a drain looks at its deadline anew
+        const auto why = co_await handshake_wait();
+        idle_ = false;
+        if (!broken_) {
+            socket_.resume_waits(direction::in);
+            socket_.resume_waits(direction::out);
+        }
+        if (why == wake::expired) {
+            broken_ = true;
+            count(settings_->handshakes.timed_out);
+        }
+        if (broken_)
+            co_return;
+        state = handshake_step();
+    }
+    handshake_ended(state);
+    if (broken_ && socket_.tls() != nullptr)
+        co_await let_alert_arrive();
+}
+
+time_point server_session::handshake_deadline() const noexcept {
+    const auto usual = head_started_ + settings_->deadlines.tls_handshake;
+    return server_.draining_ ? std::min(usual, worker_.now() + server::drain_grace) : usual;
+}
+
+runtime::readiness server_session::handshake_wait() noexcept {
+    const auto deadline = handshake_deadline();
+    return socket_.tls() == nullptr ? socket_.readable(deadline) : socket_.handshake_step(deadline);
+}
+
+io_state server_session::handshake_step() {
+    if (socket_.tls() == nullptr) {
+        if (left_without_a_word(socket_.socket().fd()))
+            return io_state::broken;
+        auto session = settings_->tls->accept();
+        if (!session || !socket_.secure(std::move(session)))
+            return io_state::broken;
+    }
+    return socket_.handshake();
+}
+
+void server_session::handshake_ended(io_state how) {
+    const auto* const tls = socket_.tls();
+    net::client_standing standing;
+    std::string_view why;
+    if (how == io_state::broken)
+        why = tls == nullptr ? std::string_view() : std::string_view(tls->failure());
+    else if (!settings_->tls->read_standing(*tls, standing))
+        why = "the client's subject is too long to pass on";
+    broken_ = how == io_state::broken || !why.empty();
+    if (broken_) {
+        if (why.empty())
+            return;
+        count(settings_->handshakes.failed);
+        telemetry::log_debug("TLS handshake of {} at {} failed: {}", facts_.address,
+                             settings_->listener.name, why);
+        return;
+    }
+    count(tls->facts().resumed ? settings_->handshakes.resumed : settings_->handshakes.full);
+    subject_ = std::move(standing.subject);
+    facts_.tls = true;
+    facts_.subject = subject_;
+    facts_.certificates = settings_->tls.get();
+    facts_.terms = standing.terms;
+    head_started_ = worker_.now();  // client_head is about HTTP: it begins where HTTP may
+}
+
+void server_session::count(const std::shared_ptr<telemetry::counter>& one) noexcept {
+    if (one)
+        one->add(worker_.index());
+}
+
+runtime::task<> server_session::let_alert_arrive() {
+    socket_.shut_write();
+    const auto give_up = worker_.now() + alert_linger;
+    auto most = alert_linger_bytes;
+    while (drop_ciphertext(most)) {
+        const auto why = co_await socket_.readable(give_up);
+        if (why != wake::ready)
+            co_return;
+    }
+}
+
+// Reads and forgets. True while more may come.
+bool server_session::drop_ciphertext(std::size_t& most) noexcept {
+    std::array<char, 4096> room;
+    for (;;) {
+        const auto got = net::receive_once(socket_.socket(), {room.data(), room.size()});
+        if (got.state == io_state::blocked)
+            return true;
+        if (got.state == io_state::broken || got.bytes == 0 || got.bytes > most)
+            return false;
+        most -= got.bytes;
+    }
+}
+
+}  // namespace sluice::http::h1
