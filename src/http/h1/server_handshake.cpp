@@ -25,10 +25,16 @@ namespace {
 constexpr std::chrono::seconds alert_linger{2};
 constexpr std::size_t alert_linger_bytes = 64 * 1024;
 
-// Nobody there any more, or nothing said before leaving: a port probe, a health check.
-bool left_without_a_word(int fd) noexcept {
+// What a connection begins with, looked at before TLS state is made for it: whoever leaves without a
+// word is a port probe or a health check, and a letter is the method of a plain request.
+enum class first_word { none, record, other };
+
+first_word peek_first_word(int fd) noexcept {
+    constexpr char handshake_record = 0x16;  // RFC 8446 section 5.1
     char one = 0;
-    return ::recv(fd, &one, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    if (::recv(fd, &one, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
+        return first_word::none;
+    return one == handshake_record ? first_word::record : first_word::other;
 }
 
 }  // namespace
@@ -68,8 +74,12 @@ runtime::readiness server_session::handshake_wait() noexcept {
 
 io_state server_session::handshake_step() {
     if (socket_.tls() == nullptr) {
-        if (left_without_a_word(socket_.socket().fd()))
+        const auto first = peek_first_word(socket_.socket().fd());
+        if (first != first_word::record) {
+            if (first == first_word::other)
+                handshake_failed("not TLS, perhaps plain HTTP");
             return io_state::broken;
+        }
         auto session = settings_->tls->accept();
         if (!session || !socket_.secure(std::move(session)))
             return io_state::broken;
@@ -79,20 +89,16 @@ io_state server_session::handshake_step() {
 
 void server_session::handshake_ended(io_state how) {
     const auto* const tls = socket_.tls();
-    net::client_standing standing;
-    std::string_view why;
-    if (how == io_state::broken)
-        why = tls == nullptr ? std::string_view() : std::string_view(tls->failure());
-    else if (!settings_->tls->read_standing(*tls, standing))
-        why = "the client's subject is too long to pass on";
-    broken_ = how == io_state::broken || !why.empty();
+    broken_ = how == io_state::broken;
     if (broken_) {
-        if (why.empty())
-            return;
-        count(settings_->handshakes.failed);
-        telemetry::log_debug("TLS handshake of {} at {} failed: {}", facts_.address,
-                             settings_->listener.name, why);
+        if (tls != nullptr)
+            handshake_failed(tls->failure());
         return;
+    }
+    net::client_standing standing;
+    if (!settings_->tls->read_standing(*tls, standing)) {
+        broken_ = true;
+        return handshake_failed("the client's subject cannot be passed on");
     }
     count(tls->facts().resumed ? settings_->handshakes.resumed : settings_->handshakes.full);
     subject_ = std::move(standing.subject);
@@ -101,6 +107,12 @@ void server_session::handshake_ended(io_state how) {
     facts_.certificates = settings_->tls.get();
     facts_.terms = standing.terms;
     head_started_ = worker_.now();  // client_head is about HTTP: it begins where HTTP may
+}
+
+void server_session::handshake_failed(std::string_view why) noexcept {
+    count(settings_->handshakes.failed);
+    telemetry::log_debug("TLS handshake of {} at {} failed: {}", facts_.address,
+                         settings_->listener.name, why);
 }
 
 void server_session::count(const std::shared_ptr<telemetry::counter>& one) noexcept {

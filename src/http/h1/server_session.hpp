@@ -83,6 +83,7 @@ private:
     runtime::readiness handshake_wait() noexcept;
     io_state handshake_step();
     void handshake_ended(io_state);
+    void handshake_failed(std::string_view why) noexcept;
     void count(const std::shared_ptr<telemetry::counter>&) noexcept;
     runtime::task<> let_alert_arrive();
     bool drop_ciphertext(std::size_t& most) noexcept;
