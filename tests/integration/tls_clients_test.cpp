@@ -262,6 +262,9 @@ TEST_CASE("plain HTTP on a TLS listener is closed without an answer") {
     rig.send(client, get);
     CHECK(client.receive().empty());
     CHECK(client.at_end());
+    CHECK_FALSE(client.was_reset());
+    client.close();
+    rig.loop.settle();
     CHECK(rig.closed == 1);
     CHECK(count_of(rig, "failed") == 1);
     CHECK_FALSE(one.accept());
@@ -309,9 +312,11 @@ TEST_CASE("a drain closes who is silent in a handshake and serves who goes on") 
     busy.tls.step(busy.wire);
     rig.loop.settle();
     rig.server->drain();
-    rig.loop.advance(500ms);
+    rig.loop.settle();
+    rig.loop.advance(900ms);
+    CHECK(rig.closed == 0);
     REQUIRE(busy.shake_hands());
-    rig.loop.advance(500ms + fake::past);
+    rig.loop.advance(100ms + fake::past);
     CHECK(rig.closed == 1);
     busy.send(get);
     auto upstream = one.accept();

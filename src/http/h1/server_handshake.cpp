@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 namespace sluice::http::h1 {
 
@@ -22,18 +23,21 @@ namespace {
 
 // Closing with unread bytes resets the connection and destroys the alert that says why. A client
 // that sent its request right behind its last handshake message has such bytes on the way.
-constexpr std::chrono::seconds alert_linger{2};
-constexpr std::size_t alert_linger_bytes = 64 * 1024;
+constexpr std::chrono::seconds end_linger{2};
+constexpr std::size_t end_linger_bytes = 64 * 1024;
 
 // What a connection begins with, looked at before TLS state is made for it: whoever leaves without a
 // word is a port probe or a health check, and a letter is the method of a plain request.
-enum class first_word { none, record, other };
+enum class first_word { not_yet, never, record, other };
 
 first_word peek_first_word(int fd) noexcept {
     constexpr char handshake_record = 0x16;  // RFC 8446 section 5.1
     char one = 0;
-    if (::recv(fd, &one, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
-        return first_word::none;
+    const auto got = ::recv(fd, &one, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+        return first_word::not_yet;
+    if (got != 1)
+        return first_word::never;
     return one == handshake_record ? first_word::record : first_word::other;
 }
 
@@ -58,8 +62,8 @@ runtime::task<> server_session::shake_hands() {
         state = handshake_step();
     }
     handshake_ended(state);
-    if (broken_ && socket_.tls() != nullptr)
-        co_await let_alert_arrive();
+    if (broken_ && !socket_.socket().hung_up())
+        co_await let_end_arrive();
 }
 
 time_point server_session::handshake_deadline() const noexcept {
@@ -74,11 +78,16 @@ runtime::readiness server_session::handshake_wait() noexcept {
 
 io_state server_session::handshake_step() {
     if (socket_.tls() == nullptr) {
-        const auto first = peek_first_word(socket_.socket().fd());
-        if (first != first_word::record) {
-            if (first == first_word::other)
-                handshake_failed("not TLS, perhaps plain HTTP");
+        switch (peek_first_word(socket_.socket().fd())) {
+        case first_word::not_yet:
+            return io_state::blocked;
+        case first_word::never:
             return io_state::broken;
+        case first_word::other:
+            handshake_failed("not TLS, perhaps plain HTTP");
+            return io_state::broken;
+        case first_word::record:
+            break;
         }
         auto session = settings_->tls->accept();
         if (!session || !socket_.secure(std::move(session)))
@@ -120,10 +129,10 @@ void server_session::count(const std::shared_ptr<telemetry::counter>& one) noexc
         one->add(worker_.index());
 }
 
-runtime::task<> server_session::let_alert_arrive() {
+runtime::task<> server_session::let_end_arrive() {
     socket_.shut_write();
-    const auto give_up = worker_.now() + alert_linger;
-    auto most = alert_linger_bytes;
+    const auto give_up = worker_.now() + end_linger;
+    auto most = end_linger_bytes;
     while (drop_ciphertext(most)) {
         const auto why = co_await socket_.readable(give_up);
         if (why != wake::ready)

@@ -85,7 +85,7 @@ private:
     void handshake_ended(io_state);
     void handshake_failed(std::string_view why) noexcept;
     void count(const std::shared_ptr<telemetry::counter>&) noexcept;
-    runtime::task<> let_alert_arrive();
+    runtime::task<> let_end_arrive();
     bool drop_ciphertext(std::size_t& most) noexcept;
 
     enum class reading { blocked, complete, refused, ended };
