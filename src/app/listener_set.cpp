@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/listener_set.hpp"
 
+#include "app/build_listener.hpp"
 #include "sluice/telemetry/log.hpp"
 
 #include <algorithm>
@@ -9,22 +10,6 @@
 namespace sluice::app {
 
 namespace {
-
-using shared_settings = std::shared_ptr<const http::h1::server_settings>;
-
-// The settings of an open listener stay the same object when nothing in them changed: its
-// connections need not hear of it then.
-shared_settings settings_for(const http::listener_settings& one, const settings& from,
-                             const shared_settings& before) {
-    if (before && before->listener == one && before->bounds == from.limits &&
-        before->deadlines == from.timeouts)
-        return before;
-    auto made = std::make_shared<http::h1::server_settings>();
-    made->listener = one;
-    made->bounds = from.limits;
-    made->deadlines = from.timeouts;
-    return made;
-}
 
 // Port 0 is another port each time, so only the name tells whose it is.
 bool is_chosen_by_kernel(const net::address& one) { return !one.is_unix() && one.port() == 0; }
@@ -46,13 +31,24 @@ listener_set::plan listener_set::prepare(const settings& from) const {
     for (const auto& one : from.listeners) {
         plan::entry entry;
         entry.kept = place_of(one);
-        entry.settings =
-            settings_for(one, from, entry.kept ? open_[*entry.kept].settings : nullptr);
+        entry.settings = settings_for(one, from, entry.kept);
         if (!entry.kept)
             entry.bound.emplace(net::bind_listener(one.address, workers_count_));
         made.entries_.push_back(std::move(entry));
     }
     return made;
+}
+
+// The settings of an open listener stay the same object when nothing in them changed: its
+// connections need not hear of it then.
+std::shared_ptr<const http::h1::server_settings>
+listener_set::settings_for(const http::listener_settings& one, const settings& from,
+                           std::optional<std::size_t> kept) const {
+    const auto before = kept ? open_[*kept].settings : nullptr;
+    if (before && before->listener == one && before->bounds == from.limits &&
+        before->deadlines == from.timeouts)
+        return before;
+    return build_listener(one, from, {metrics_, tickets_}, before.get());
 }
 
 std::shared_ptr<telemetry::gauge> listener_set::gauge_of(const http::listener_settings& one) {

@@ -5,6 +5,7 @@
 
 #include "app/serving_worker.hpp"
 #include "app/settings.hpp"
+#include "net/ticket_keys.hpp"
 
 #include <memory>
 #include <optional>
@@ -33,7 +34,8 @@ public:
         : workers_count_(workers), metrics_(metrics) {}
 
     /// Binds addresses that no listener has yet. An address that stays keeps its socket, whatever
-    /// else changes. Throws std::system_error when an address cannot be had.
+    /// else changes. Throws std::system_error when an address cannot be had, std::runtime_error when
+    /// OpenSSL refuses what was checked.
     plan prepare(const settings&) const;
 
     /// Makes the plan true: new listeners begin to accept, changed ones serve new connections by
@@ -45,10 +47,15 @@ public:
 
 private:
     std::optional<std::size_t> place_of(const http::listener_settings&) const;
+    std::shared_ptr<const http::h1::server_settings>
+    settings_for(const http::listener_settings&, const settings&,
+                 std::optional<std::size_t> kept) const;
     std::shared_ptr<telemetry::gauge> gauge_of(const http::listener_settings&);
 
     unsigned workers_count_;
     telemetry::registry& metrics_;
+    /// Made once: a client's session survives a reload that leaves its listener as it was.
+    std::shared_ptr<net::ticket_keys> tickets_ = std::make_shared<net::ticket_keys>();
     std::vector<open_listener> open_;
     unsigned next_id_ = 0;
 };

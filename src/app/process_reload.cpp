@@ -99,7 +99,7 @@ admin::reload_report process::apply(reloaded_settings next) {
         publisher_.replace(std::move(next.table), next.built_on);
         listeners_.commit(std::move(listeners), workers_);
         use(std::move(next.loaded), std::move(log));
-    } catch (const std::system_error& failed) {
+    } catch (const std::runtime_error& failed) {
         report.problems.emplace_back(failed.what());
         return refuse(std::move(report));
     }

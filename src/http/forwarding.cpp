@@ -2,6 +2,7 @@
 // The X-Forwarded-* fields of an outgoing request. Only a trusted proxy is believed about who came
 // before it: what anyone else sent is replaced, or a client could pick its own address (contract,
 // "Forwarding").
+#include "net/listener_tls.hpp"
 #include "sluice/http/outgoing.hpp"
 
 #include <cstring>
@@ -56,9 +57,14 @@ std::string_view kept_or(const request_head& head, field_id id, std::string_view
 
 }  // namespace
 
+bool client_facts::may_ask_for(std::string_view host) const noexcept {
+    return certificates == nullptr || certificates->terms_for(host) == terms;
+}
+
 void set_forwarding(outgoing_request& out, const request_head& head, const client_facts& client,
                     arena& room) {
     out.client_trusted = client.trusted;
+    out.client_subject = client.subject;
     out.forwarded_for = client.trusted
                             ? joined(head.fields, field_id::x_forwarded_for, client.ip, room)
                             : client.ip;

@@ -57,6 +57,16 @@ void host_pattern::read(const config::value& from, std::string& to) const {
     to = to_lower(text);
 }
 
+void certificate_host::read(const config::value& from, std::string& to) const {
+    const auto text = from.text();
+    const auto name = text.starts_with(any_below) ? text.substr(any_below.size()) : text;
+    // Clients ask for names only (RFC 6066 section 3): an address would never be asked for.
+    const bool is_ip = net::address::parse(std::string(name) + ":0").has_value();
+    if (is_ip || !is_host(name))
+        return from.refuse_as(expected(), is_ip ? std::string() : bare_host(text));
+    to = to_lower(text);
+}
+
 void method_name::read(const config::value& from, std::string& to) const {
     static constexpr std::array<std::string_view, 7> usual = {"GET",    "HEAD",    "POST", "PUT",
                                                               "DELETE", "OPTIONS", "PATCH"};

@@ -31,6 +31,14 @@ struct host_pattern {
     }
 };
 
+/// A name a client may ask a certificate for (SNI): a host name, or `*.` and one for everything one
+/// label below it; no IP address. Kept in lower case.
+struct certificate_host {
+    void read(const config::value& from, std::string& to) const;
+    void write(config::writer& out, const std::string& from) const { out.text(from); }
+    std::string expected() const { return "a host name such as shop.example.com or *.example.org"; }
+};
+
 /// A request method. Methods are compared with their case (RFC 9110 section 9.1), so `get` earns a
 /// warning.
 struct method_name {

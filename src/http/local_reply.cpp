@@ -29,6 +29,8 @@ constexpr local_reply row(errc code) {
         return {413, "body_too_large", "The request body is larger than allowed."};
     case errc::expectation_failed:
         return {417, "expectation_failed", "Only Expect: 100-continue is supported."};
+    case errc::misdirected:
+        return {421, "misdirected", "This host needs a TLS connection of its own."};
     case errc::head_too_large:
         return {431, "head_too_large", "The request head is larger than allowed."};
     case errc::not_implemented:

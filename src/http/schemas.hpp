@@ -13,5 +13,6 @@ const config::schema<timeouts>& timeouts_schema();
 /// What services and routes may override.
 const config::schema<timeout_overrides>& timeout_overrides_schema();
 const config::schema<listener_settings>& listener_schema();
+const config::schema<net::listener_tls_settings>& listener_tls_schema();
 
 }  // namespace sluice::http

@@ -97,6 +97,8 @@ runtime::task<> gateway::handle(http::request_head& head, http::client_stream& c
 }
 
 std::optional<failure> gateway::match(exchange& x) {
+    if (!x.client->client().may_ask_for(x.request->host))
+        return failure{errc::misdirected, blame::client, retry_hint::never, "routing"};
     const auto& facts = x.pin->facts();
     const auto found = facts.matcher->match({*x.request, x.client->client().listener->name});
     if (!found)

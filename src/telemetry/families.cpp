@@ -21,6 +21,7 @@ constexpr family_help families[] = {
     {"sluice_upstream_connect_seconds", "Time to open a connection to a node."},
     {"sluice_upstream_connections", "Open connections to nodes, by state."},
     {"sluice_downstream_connections", "Open connections from clients."},
+    {"sluice_tls_handshakes_total", "TLS handshakes of clients, by outcome."},
     {"sluice_nodes", "Nodes of a service, by state."},
     {"sluice_service_tls_unverified",
      "1 for a service whose nodes need not prove who they are (tls.verify is false)."},

@@ -3,6 +3,7 @@
 // own time: the real codecs, pools and rules, no threads, no listener.
 #pragma once
 
+#include "app/build_listener.hpp"
 #include "app/build_table.hpp"
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
@@ -81,11 +82,7 @@ public:
                   {metrics, log, settings.metrics.per_route, settings.metrics.per_node}) {
         table = sluice::app::build_table(settings, 1, 1);
         gateway.adopt(table);
-        auto terms = std::make_shared<sluice::http::h1::server_settings>();
-        terms->listener.name = "web";
-        terms->bounds = settings.limits;
-        terms->deadlines = settings.timeouts;
-        server = std::make_unique<sluice::http::h1::server>(loop.worker, terms, gateway,
+        server = std::make_unique<sluice::http::h1::server>(loop.worker, listener(), gateway,
                                                             [this] { ++closed; });
     }
     ~gateway_rig() {
@@ -107,6 +104,14 @@ public:
         loop.settle();
         return theirs;
     }
+    /// What connections are served with: the first listener of the settings, called `web`.
+    std::shared_ptr<const sluice::http::h1::server_settings> listener() {
+        sluice::http::listener_settings first;
+        if (!settings.listeners.empty())
+            first = settings.listeners.front();
+        first.name = "web";
+        return sluice::app::build_listener(first, settings, {metrics, tickets}, nullptr);
+    }
     /// Sends and lets everything that follows happen.
     void send(socket& from, std::string_view bytes) {
         from.send(bytes);
@@ -120,6 +125,8 @@ public:
     fake::loop loop;
     sluice::telemetry::registry metrics;
     sluice::telemetry::access_log log;
+    std::shared_ptr<sluice::net::ticket_keys> tickets =
+        std::make_shared<sluice::net::ticket_keys>();
     std::shared_ptr<const sluice::proxy::table> table;
     sluice::proxy::gateway gateway;
     std::unique_ptr<sluice::http::h1::server> server;

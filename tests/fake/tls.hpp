@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fake {
 
@@ -33,15 +34,17 @@ struct certificate_terms {
     std::string name = "node.test";
     std::string alternatives = "DNS:node.test";  ///< subjectAltName as openssl x509v3 writes it
     bool is_ca = false;
-    long from = -60;      ///< seconds from now
-    long until = 86'400;  ///< seconds from now
+    bool is_rsa = false;                  ///< else ECDSA
+    std::vector<std::string> units = {};  ///< further parts of the subject
+    long from = -60;                      ///< seconds from now
+    long until = 86'400;                  ///< seconds from now
 };
 
 /// A certificate and its key, signed by `issuer` or by itself.
 class certificate {
 public:
     explicit certificate(const certificate_terms& terms = {}, const certificate* issuer = nullptr)
-        : key_(EVP_EC_gen("P-256")), shown_(X509_new()) {
+        : key_(terms.is_rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256")), shown_(X509_new()) {
         static long serial = 1;
         X509_set_version(shown_.get(), X509_VERSION_3);
         ASN1_INTEGER_set(X509_get_serialNumber(shown_.get()), serial++);
@@ -52,6 +55,10 @@ public:
         X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
                                    reinterpret_cast<const unsigned char*>(terms.name.c_str()), -1,
                                    -1, 0);
+        for (const auto& unit : terms.units)
+            X509_NAME_add_entry_by_txt(subject, "OU", MBSTRING_UTF8,
+                                       reinterpret_cast<const unsigned char*>(unit.c_str()), -1, -1,
+                                       0);
         const auto& signer = issuer == nullptr ? *this : *issuer;
         X509_set_issuer_name(shown_.get(), X509_get_subject_name(signer.shown_.get()));
         extend(NID_basic_constraints, terms.is_ca ? "critical,CA:TRUE" : "CA:FALSE");

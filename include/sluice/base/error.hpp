@@ -22,6 +22,7 @@ enum class errc {
     request_timeout,        ///< head or body of the request too slow; 408
     body_too_large,         ///< over limits.body; 413
     expectation_failed,     ///< an Expect other than 100-continue; 417
+    misdirected,            ///< Host is not covered by the connection's TLS terms; 421
     head_too_large,         ///< over limits.head, .line or .headers; 431
     not_implemented,        ///< a transfer coding we do not decode, CONNECT, TRACE; 501
     version_not_supported,  ///< not HTTP/1.x; 505

@@ -258,6 +258,11 @@ struct maybe {
     bool present(const std::optional<M>& one) const {
         return one.has_value();
     }
+    auto inside() const
+        requires requires(const K& k) { k.inside(); }
+    {
+        return kind.inside();
+    }
     std::string expected() const { return kind.expected(); }
 };
 template <class K>

@@ -4,8 +4,10 @@
 
 #include "sluice/net/address.hpp"
 #include "sluice/net/cidr.hpp"
+#include "sluice/net/listener_tls_settings.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@ enum class path_policy : std::uint8_t { rewrite, reject };
 struct listener_settings {
     std::string name;
     net::address address;
+    std::optional<net::listener_tls_settings> tls;  ///< none: plain
     underscore_policy underscore_headers = underscore_policy::drop_aliases;
     path_policy path_normalize = path_policy::rewrite;
     std::vector<net::cidr> trusted_proxies;  ///< whose X-Forwarded-* and X-Request-Id are kept

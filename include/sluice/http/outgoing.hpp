@@ -7,7 +7,12 @@
 #include "sluice/base/arena.hpp"
 #include "sluice/http/head.hpp"
 
+#include <cstddef>
 #include <string_view>
+
+namespace sluice::net {
+class listener_tls;
+}  // namespace sluice::net
 
 namespace sluice::http {
 
@@ -20,6 +25,7 @@ struct outgoing_request {
     std::string_view forwarded_proto;  ///< X-Forwarded-Proto
     std::string_view forwarded_host;   ///< X-Forwarded-Host; empty writes none
     std::string_view request_id;       ///< X-Request-Id
+    std::string_view client_subject;   ///< X-Client-Subject; empty writes none
     /// other X-Forwarded-* fields the client sent go on; else they end here
     bool client_trusted = false;
     framing body;  ///< how the body goes out
@@ -36,6 +42,14 @@ struct client_facts {
     const listener_settings* listener = nullptr;
     bool trusted = false;  ///< it is one of the listener's trusted_proxies
     bool tls = false;
+    std::string_view subject;  ///< of its verified certificate, one line; empty without one
+    const net::listener_tls* certificates = nullptr;  ///< of a TLS connection
+    std::size_t terms = 0;  ///< whom the connection had to be from, of `certificates`
+
+    /// Whether a request for `host` (lower case, no port) may come over this connection: not when
+    /// that host asks for other client certificates than the name in SNI did (RFC 9110 section
+    /// 15.5.20).
+    bool may_ask_for(std::string_view host) const noexcept;
 };
 
 /// Fills the forwarding fields: X-Forwarded-For appends, -Proto and -Host are set; what a trusted

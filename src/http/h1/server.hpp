@@ -7,19 +7,32 @@
 #include "sluice/http/exchange_io.hpp"
 #include "sluice/http/limits.hpp"
 #include "sluice/http/listener.hpp"
+#include "sluice/telemetry/metric.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <vector>
 
+namespace sluice::net {
+class listener_tls;
+}  // namespace sluice::net
+
 namespace sluice::http::h1 {
+
+/// How the handshakes of a listener ended. One that never began, because the client said nothing
+/// at all before it left, is not among them.
+struct handshake_counts {
+    std::shared_ptr<telemetry::counter> full, resumed, failed, timed_out;
+};
 
 /// What a listener's connections are read against. Immutable, shared by all workers.
 struct server_settings {
     listener_settings listener;
     limits bounds;
     timeouts deadlines;
+    std::shared_ptr<const net::listener_tls> tls;  ///< null: plain
+    handshake_counts handshakes;                   ///< with tls; null counters count nothing
 };
 
 class server_session;
@@ -28,6 +41,9 @@ struct exchange_state;
 class server {
 public:
     using on_close = std::function<void()>;
+    /// An open connection that says nothing while we drain is closed after this: long enough for a
+    /// request already on its way, short enough not to hold the process.
+    static constexpr std::chrono::seconds drain_grace{1};
 
     server(runtime::worker&, std::shared_ptr<const server_settings>, request_handler&, on_close);
     ~server();  ///< every connection must have ended

@@ -16,10 +16,6 @@ using runtime::wake;
 
 namespace {
 
-// An open connection that says nothing while we drain is closed after this: long enough for a
-// request already on its way, short enough not to hold the process.
-constexpr std::chrono::seconds drain_grace{1};
-
 // How long a connection that must close waits for the client to read the answer: between two
 // pieces of what it still sends, and in all.
 constexpr std::chrono::seconds linger_pause{2};
@@ -67,6 +63,11 @@ server_session::~server_session() {
 
 runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
     auto& self = *owner;
+    if (self.settings_->tls) {
+        co_await self.shake_hands();
+        if (self.broken_)
+            co_return;
+    }
     for (unsigned in_a_row = 1;; ++in_a_row) {
         if (in_a_row % turn_share == 0)
             co_await self.worker_.next_turn();
@@ -155,7 +156,8 @@ time_point server_session::head_deadline() const noexcept {
     const bool between_requests = !state_ && !first_request_;
     const auto usual =
         head_started_ + (between_requests ? deadlines.client_idle : deadlines.client_head);
-    return server_.draining_ && !state_ ? std::min(usual, worker_.now() + drain_grace) : usual;
+    return server_.draining_ && !state_ ? std::min(usual, worker_.now() + server::drain_grace)
+                                        : usual;
 }
 
 // After a wait for more of a head.

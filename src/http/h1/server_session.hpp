@@ -80,6 +80,16 @@ public:
     void abort() noexcept;
 
 private:
+    runtime::task<> shake_hands();
+    time_point handshake_deadline() const noexcept;
+    runtime::readiness handshake_wait() noexcept;
+    io_state handshake_step();
+    void handshake_ended(io_state);
+    void handshake_failed(std::string_view why) noexcept;
+    void count(const std::shared_ptr<telemetry::counter>&) noexcept;
+    runtime::task<> let_end_arrive();
+    bool drop_ciphertext(std::size_t& most) noexcept;
+
     enum class reading { blocked, complete, refused, ended };
 
     reading read_head();
@@ -116,6 +126,7 @@ private:
     client_facts facts_;
     std::string ip_;
     std::string address_;
+    std::string subject_;
     std::size_t position_ = 0;
     time_point head_started_;  // accept, first byte of a head, or the end of the last exchange
     std::chrono::milliseconds tunnel_idle_{0};

@@ -27,7 +27,7 @@ std::size_t measure(const outgoing_request& request) noexcept {
     return measure(head.fields) + head.method_name.size() + request.path.size() +
            head.query.size() + request.authority.size() + request.forwarded_for.size() +
            request.forwarded_proto.size() + request.forwarded_host.size() +
-           request.request_id.size() + head.upgrade.size();
+           request.request_id.size() + request.client_subject.size() + head.upgrade.size();
 }
 
 bool is_framing(field_id id) noexcept {
@@ -43,6 +43,7 @@ bool goes_to_node(const field& one, const outgoing_request& request) noexcept {
     case field_id::x_forwarded_host:
     case field_id::x_forwarded_proto:
     case field_id::x_request_id:
+    case field_id::x_client_subject:
         return false;
     case field_id::x_forwarded_port:
     case field_id::x_forwarded_other:
@@ -144,6 +145,7 @@ void write_request(byte_buffer& out, const outgoing_request& request) {
     text.put_known("X-Forwarded-Proto", request.forwarded_proto);
     text.put_known("X-Forwarded-Host", request.forwarded_host);
     text.put_known("X-Request-Id", request.request_id);
+    text.put_known("X-Client-Subject", request.client_subject);
     put_framing(text,
                 misses_usual_body(request) ? framing{framing::kind::length, 0} : request.body);
     put_connection(text, request);

@@ -26,6 +26,7 @@ TEST_CASE("every code has the contract's status and word") {
         {errc::expectation_failed, 417, "expectation_failed"},
         {errc::head_too_large, 431, "head_too_large"},
         {errc::not_implemented, 501, "not_implemented"},
+        {errc::misdirected, 421, "misdirected"},
         {errc::version_not_supported, 505, "version_not_supported"},
         {errc::no_healthy_node, 503, "no_healthy_node"},
         {errc::overloaded, 503, "overloaded"},

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/net/listener_tls_settings.hpp"
+
+namespace sluice::net {
+
+client_terms terms_of(const listener_tls_settings& all, const listener_certificate& one) noexcept {
+    client_terms terms{one.client_auth.value_or(all.client_auth), {}, {}};
+    // Nobody is asked: which CA would have been trusted makes no difference.
+    if (terms.auth == client_auth::none)
+        return terms;
+    const auto& ca = one.client_ca ? one.client_ca : all.client_ca;
+    const auto& crl = one.crl || one.client_ca ? one.crl : all.crl;
+    if (ca)
+        terms.ca = ca->content.reveal();
+    if (crl)
+        terms.crl = crl->content.reveal();
+    return terms;
+}
+
+}  // namespace sluice::net
