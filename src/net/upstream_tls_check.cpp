@@ -72,11 +72,12 @@ void server_name::read(const config::value& from, std::string& to) const {
     to = to_lower(text);
 }
 
-void check_upstream_tls(const config::value& from, upstream_tls_settings& read, bool clean) {
+void check_upstream_tls(const config::value& from, upstream_tls_settings& read,
+                        config::keys_read keys) {
     const auto errors_before = from.problems().errors();
     if (has_pair(from, read) && read.certificate && read.key)
         check_pair(from, read);
-    if (!clean || from.problems().errors() != errors_before ||
+    if (keys == config::keys_read::refused || from.problems().errors() != errors_before ||
         read.mode == upstream_tls_mode::disabled)
         return;
     if (const auto verify = from.find("verify"); verify && !read.verify)

@@ -3,6 +3,7 @@
 // can tell. Used by the schema in service.
 #pragma once
 
+#include "sluice/config/schema.hpp"
 #include "sluice/config/value.hpp"
 #include "sluice/config/writer.hpp"
 #include "sluice/net/upstream_tls_settings.hpp"
@@ -21,7 +22,8 @@ struct server_name {
     }
 };
 
-/// Checks the whole of `tls` and makes its context. Not `clean`: a key of it was refused already.
-void check_upstream_tls(const config::value& from, upstream_tls_settings& read, bool clean);
+/// Checks the whole of `tls` and makes its context, unless one of its keys was refused already.
+void check_upstream_tls(const config::value& from, upstream_tls_settings& read,
+                        config::keys_read keys);
 
 }  // namespace sluice::net

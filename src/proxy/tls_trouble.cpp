@@ -11,8 +11,8 @@ void tell_tls_trouble(const exchange& x, upstream::node_pool& pool, std::string_
     const auto words = fmt::format("tls: {}", why);
     pool.stats().set_last_error(words);
     if (pool.is_news(words))
-        telemetry::log_warn("service {}: node {}: {}", x.target->service->settings.name,
-                            x.node->text, words);
+        telemetry::log_warn("service {}: node {}: {}", x.service->settings.name, x.node->text,
+                            words);
 }
 
 }  // namespace sluice::proxy
