@@ -3,15 +3,19 @@
 #pragma once
 
 #include "sluice/admin/control.hpp"
-#include "sluice/base/json.hpp"
+#include "sluice/base/json_writer.hpp"
 #include "telemetry/timestamp.hpp"
 
 namespace sluice::admin {
 
-inline json::object to_json(const reload_report& from) {
-    return {{"ok", from.ok},
-            {"at", telemetry::to_timestamp(from.at)},
-            {"problems", json::array(from.problems.begin(), from.problems.end())}};
+inline void put(json_writer& out, const reload_report& from) {
+    out.begin_map();
+    out.key("ok").flag(from.ok);
+    out.key("at").text(telemetry::to_timestamp(from.at));
+    out.key("problems").begin_list();
+    for (const auto& problem : from.problems)
+        out.text(problem);
+    out.end_list().end_map();
 }
 
 }  // namespace sluice::admin

@@ -60,8 +60,7 @@ process::process(loaded_settings loaded, process_surroundings outside)
 process::~process() = default;
 
 void process::prepare_workers() {
-    const auto& labels = settings_->values.metrics;
-    const proxy::recorder_sinks sinks{metrics_, access_log_, labels.per_route, labels.per_node};
+    const proxy::recorder_sinks sinks{metrics_, access_log_};
     for (unsigned index = 0; index < workers_count_; ++index) {
         workers_.push_back(std::make_unique<serving_worker>(
             index, sinks, gate_, descriptors_beside_reserve(descriptors_),
@@ -85,8 +84,8 @@ void process::start_admin() {
     admin_server_ = std::make_unique<http::h1::server>(
         control_, admin_server_settings(), admin_handler_, [this] { admin_gate_.leave(); });
     admin_acceptor_ = std::make_unique<net::acceptor>(
-        control_, admin_bound_.descriptors.front().release(), admin_address().is_unix(),
-        admin_gate_, net::acceptor::no_threshold,
+        control_, admin_bound_.descriptors.front().release(), admin_address(), admin_gate_,
+        net::acceptor::no_threshold,
         [this](int fd, const net::address& from) { admin_server_->adopt(fd, from); },
         [this] { return admin_server_->shed_idle(); });
     control_loop_ = std::make_unique<runtime::asio_loop>(context_, control_);
@@ -143,7 +142,10 @@ void process::cut_short() {
 }
 
 void process::worker_drained() {
-    if (still_draining_ != 0 && --still_draining_ == 0)
+    if (still_draining_ == 0)
+        return;
+    --still_draining_;
+    if (still_draining_ == 0)
         finish();
 }
 

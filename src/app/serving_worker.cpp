@@ -12,12 +12,13 @@ namespace sluice::app {
 // This worker's part of one listener.
 struct serving_worker::share {
     share(serving_worker& owner, unsigned listener, std::shared_ptr<telemetry::gauge> gauge,
-          std::shared_ptr<const http::h1::server_settings> settings, int fd, bool is_unix)
+          std::shared_ptr<const http::h1::server_settings> settings, int fd,
+          const net::address& bound)
         : id(listener), connections(std::move(gauge)),
           server(owner.loop_, std::move(settings), owner.gateway_,
                  [&owner, this] { owner.connection_ended(*this); }),
           acceptor(
-              owner.loop_, fd, is_unix, owner.gate_, owner.descriptor_threshold_,
+              owner.loop_, fd, bound, owner.gate_, owner.descriptor_threshold_,
               [&owner, this](int client, const net::address& from) {
                   connections->add(owner.loop_.index(), 1);
                   server.adopt(client, from);
@@ -51,11 +52,11 @@ void serving_worker::listen(open_listener& of) {
     // shared: a letter that is never read gives the descriptor back
     auto fd = std::make_shared<net::owned_fd>(of.bound.descriptors[loop_.index()].release());
     loop_.post([this, id = of.id, gauge = of.connections, settings = of.settings,
-                fd = std::move(fd), is_unix = of.bound.bound.is_unix()] {
+                fd = std::move(fd), bound = of.bound.bound] {
         if (draining_)
             return;
         auto& mine = *shares_.emplace_back(
-            std::make_unique<share>(*this, id, gauge, settings, fd->release(), is_unix));
+            std::make_unique<share>(*this, id, gauge, settings, fd->release(), bound));
         runtime::spawn(accept_on(*this, mine));
     });
 }

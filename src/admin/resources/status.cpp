@@ -3,7 +3,7 @@
 // problems}}.
 #include "admin/reports.hpp"
 #include "admin/resource.hpp"
-#include "sluice/base/json.hpp"
+#include "sluice/base/json_writer.hpp"
 #include "telemetry/timestamp.hpp"
 
 namespace sluice::admin::resources {
@@ -11,11 +11,16 @@ namespace {
 
 answer get(const call& one) {
     const status_report from = one.gateway.status();
-    const json::object body{
-        {"version", from.version},       {"started", telemetry::to_timestamp(from.started)},
-        {"generation", from.generation}, {"workers", from.workers},
-        {"draining", from.draining},     {"last_reload", to_json(from.last_reload)}};
-    return {.body = json::serialize(body)};
+    json_writer out;
+    out.begin_map();
+    out.key("version").text(from.version);
+    out.key("started").text(telemetry::to_timestamp(from.started));
+    out.key("generation").number(from.generation);
+    out.key("workers").number(from.workers);
+    out.key("draining").flag(from.draining);
+    put(out.key("last_reload"), from.last_reload);
+    out.end_map();
+    return {.body = out.take()};
 }
 
 }  // namespace
