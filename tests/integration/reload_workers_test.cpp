@@ -100,9 +100,8 @@ public:
         return answer.get();
     }
     std::uint16_t port(std::size_t listener = 0) {
-        return ask([&](app::process& of) {
-            return of.open_listeners().at(listener).bound.bound.port();
-        });
+        return ask(
+            [&](app::process& of) { return of.open_listeners().at(listener).bound.bound.port(); });
     }
     std::uint64_t generation() {
         return ask([](app::process& of) { return of.status().generation; });
@@ -110,9 +109,7 @@ public:
     std::string metrics() {
         return ask([](app::process& of) { return of.metrics_text(); });
     }
-    bool has_series(std::string_view piece) {
-        return metrics().find(piece) != std::string::npos;
-    }
+    bool has_series(std::string_view piece) { return metrics().find(piece) != std::string::npos; }
     /// A request on a connection of its own.
     unsigned get(std::string_view path, std::size_t listener = 0) {
         raw_client client(port(listener));
@@ -153,8 +150,10 @@ bool soon(Holds holds) {
 }  // namespace
 
 TEST_CASE("a kept-alive connection goes on with the nodes of the new table") {
-    scripted_node old_node(std::vector{always("HTTP/1.1 201 A\r\nContent-Length: 0\r\n\r\n")});
-    scripted_node new_node(std::vector{always("HTTP/1.1 202 B\r\nContent-Length: 0\r\n\r\n")});
+    scripted_node old_node(
+        std::vector<connection_script>{always("HTTP/1.1 201 A\r\nContent-Length: 0\r\n\r\n")});
+    scripted_node new_node(
+        std::vector<connection_script>{always("HTTP/1.1 202 B\r\nContent-Length: 0\r\n\r\n")});
     reloading_gateway gateway({.services = service_at(old_node)});
     raw_client client(gateway.port());
     CHECK(ask_on(client) == 201);
@@ -171,12 +170,15 @@ TEST_CASE("a node that stays keeps its connections and its counts, whatever else
     reloading_gateway gateway({.services = service_at(node)});
     raw_client client(gateway.port());
     CHECK(ask_on(client) == 200);
-    CHECK(gateway.reload(parts{
-              .services = fmt::format("[{{name: t, url: \"{}\"}}, {{name: s, url: \"{}, {}\", "
-                                      "pool: {{idle: 3}}, retries: {{attempts: 1}}}}]",
-                                      other.address(), other.address(), node.address()),
-              .routes = "[{name: q, match: {path: {exact: /q}}, service: t}, {name: r, service: s, "
-                        "timeout: 9s}]"}).ok);
+    CHECK(gateway
+              .reload(parts{
+                  .services = fmt::format("[{{name: t, url: \"{}\"}}, {{name: s, url: \"{}, {}\", "
+                                          "pool: {{idle: 3}}, retries: {{attempts: 1}}}}]",
+                                          other.address(), other.address(), node.address()),
+                  .routes =
+                      "[{name: q, match: {path: {exact: /q}}, service: t}, {name: r, service: s, "
+                      "timeout: 9s}]"})
+              .ok);
     for (int i = 0; i < 4; ++i)
         CHECK(ask_on(client) == 200);
     CHECK(node.connections() == 1);
@@ -192,8 +194,9 @@ TEST_CASE("a download that began before a reload ends whole after it, its node a
     raw_client client(gateway.port());
     client.send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
     REQUIRE(node.await_told());
-    CHECK(gateway.reload(parts{.services = service_at(other, "t"),
-                               .routes = "[{name: q, match: {path: {prefix: /q}}, service: t}]"})
+    CHECK(gateway
+              .reload(parts{.services = service_at(other, "t"),
+                            .routes = "[{name: q, match: {path: {prefix: /q}}, service: t}]"})
               .ok);
     CHECK(soon([&] { return gateway.get("/long") == 404; }));
     node.signal();
@@ -228,14 +231,16 @@ TEST_CASE("a listener that is new serves, one that goes ends after what it has b
     const auto old_port = gateway.port();
     raw_client kept(old_port);
     CHECK(ask_on(kept) == 200);
-    CHECK(gateway.reload(parts{.listeners = R"([{name: web, address: "127.0.0.1:0"},)"
-                                            R"( {name: more, address: "127.0.0.1:0"}])",
-                               .services = service_at(node)})
+    CHECK(gateway
+              .reload(parts{.listeners = R"([{name: web, address: "127.0.0.1:0"},)"
+                                         R"( {name: more, address: "127.0.0.1:0"}])",
+                            .services = service_at(node)})
               .ok);
     CHECK(gateway.port(0) == old_port);
     CHECK(gateway.get("/", 1) == 200);
-    CHECK(gateway.reload(parts{.listeners = R"([{name: more, address: "127.0.0.1:0"}])",
-                               .services = service_at(node)})
+    CHECK(gateway
+              .reload(parts{.listeners = R"([{name: more, address: "127.0.0.1:0"}])",
+                            .services = service_at(node)})
               .ok);
     CHECK(soon([&] {
         kept.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -252,7 +257,8 @@ TEST_CASE("a listener that is new serves, one that goes ends after what it has b
         }
     }));
     CHECK(gateway.get("/", 0) == 200);
-    CHECK(soon([&] { return !gateway.has_series(R"(sluice_downstream_connections{listener="web"})"); }));
+    CHECK(soon(
+        [&] { return !gateway.has_series(R"(sluice_downstream_connections{listener="web"})"); }));
 }
 
 TEST_CASE("a changed listener keeps its socket, and connections keep the terms they began with") {
@@ -261,9 +267,10 @@ TEST_CASE("a changed listener keeps its socket, and connections keep the terms t
     const auto port = gateway.port();
     raw_client kept(port);
     CHECK(ask_on(kept, "/a/../b") == 200);
-    CHECK(gateway.reload(
-                     parts{.listeners = R"([{name: web, address: "127.0.0.1:0", path_normalize: reject}])",
-                           .services = service_at(node)})
+    CHECK(gateway
+              .reload(parts{.listeners =
+                                R"([{name: web, address: "127.0.0.1:0", path_normalize: reject}])",
+                            .services = service_at(node)})
               .ok);
     CHECK(gateway.port() == port);
     CHECK(soon([&] { return gateway.get("/a/../b") == 400; }));
@@ -370,8 +377,9 @@ TEST_CASE("nodes a source finds get requests, and a reload keeps them") {
     CHECK(soon([&] { return gateway.get("/") == 503; }));
     find({{*net::address::parse(node.address()), 1}});
     CHECK(soon([&] { return gateway.get("/") == 200; }));
-    CHECK(gateway.reload(parts{.services = R"([{name: s, url: "127.0.0.1:1"}])",
-                               .routes = "[{name: other, service: s}]"})
+    CHECK(gateway
+              .reload(parts{.services = R"([{name: s, url: "127.0.0.1:1"}])",
+                            .routes = "[{name: other, service: s}]"})
               .ok);
     CHECK(gateway.get("/") == 200);
     CHECK(gateway.ask([&](app::process&) { return source->followed; }) == 1);

@@ -268,6 +268,8 @@ def run_reloads_under_load(started, folder, *, reloads, broken, streams, seconds
         made["routes"] = [{"name": "ws", "match": {"path": {"prefix": "/ws"}}, "service": "tunnels"},
                           {"name": f"r{round_number}", "match": {"path": {"prefix": f"/r{round_number}"}},
                            "service": f"extra{round_number}"}] + made["routes"]
+        # the kernel holds megabytes for a slow reader, who then makes no progress we could see
+        made["timeouts"] = {"client_write_idle": "10m", "min_rate": 0, "client_idle": f"{60 + round_number}s"}
         if round_number % 2:
             made["listeners"].append({"name": f"side{round_number}", "address": "127.0.0.1:0"})
         return made

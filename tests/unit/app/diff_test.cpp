@@ -14,7 +14,9 @@ namespace {
 sluice::app::loaded_settings read(const std::string& yaml,
                                   const std::map<std::string, std::string>& variables = {}) {
     auto around = sluice::config::machine();
-    around.read = [=](const std::string&, std::size_t, std::string&) { return std::optional(yaml); };
+    around.read = [=](const std::string&, std::size_t, std::string&) {
+        return std::optional(yaml);
+    };
     around.identity = [](const std::string& path) { return path; };
     around.variable = [=](const std::string& name) -> std::optional<std::string> {
         const auto found = variables.find(name);
@@ -36,28 +38,27 @@ lines between(const std::string& before, const std::string& after) {
 
 TEST_CASE("a configuration differs from itself in nothing, however it is written") {
     const std::string services = "services: [{name: s, url: \"10.0.0.1:80\"}]\n";
-    const std::string written =
-        "services:\n  - url: [\"10.0.0.1:80\"]\n    name: s\n    pool: {idle: 512}\nworkers: auto\n";
+    const std::string written = "services:\n  - url: [\"10.0.0.1:80\"]\n    name: s\n    pool: "
+                                "{idle: 512}\nworkers: auto\n";
     CHECK(between(services, written).empty());
 }
 
 TEST_CASE("entries come and go by their names, and changed ones tell their keys") {
-    const auto told = between(
-        "services: [{name: a, url: \"10.0.0.1:80\"}, {name: b, url: \"10.0.0.1:81\"}]\n"
-        "routes: [{name: x, service: a}, {name: y, match: {methods: [GET]}, service: b}]\n",
-        "services: [{name: b, url: \"10.0.0.1:81 weight=2\", pool: {max: 9, idle: 3}},"
-        " {name: c, url: \"10.0.0.1:82\"}]\n"
-        "routes: [{name: y, match: {methods: [GET, PUT]}, services: [{name: b}, {name: c}],"
-        " rewrite: {host: upstream}}]\n");
-    CHECK(told == lines{"- service a",
-                        R"(~ service b: url ["10.0.0.1:81"] -> ["10.0.0.1:81 weight=2"])",
-                        "~ service b: pool.idle 512 -> 3", "~ service b: pool.max 1024 -> 9",
-                        "+ service c", "- route x",
-                        R"(~ route y: match.methods ["GET"] -> ["GET","PUT"])",
-                        R"(~ route y: service "b" -> nothing)",
-                        R"(~ route y: services nothing -> [{"name":"b","weight":1},)"
-                        R"({"name":"c","weight":1}])",
-                        R"(~ route y: rewrite.host "preserve" -> "upstream")"});
+    const auto told =
+        between("services: [{name: a, url: \"10.0.0.1:80\"}, {name: b, url: \"10.0.0.1:81\"}]\n"
+                "routes: [{name: x, service: a}, {name: y, match: {methods: [GET]}, service: b}]\n",
+                "services: [{name: b, url: \"10.0.0.1:81 weight=2\", pool: {max: 9, idle: 3}},"
+                " {name: c, url: \"10.0.0.1:82\"}]\n"
+                "routes: [{name: y, match: {methods: [GET, PUT]}, services: [{name: b}, {name: c}],"
+                " rewrite: {host: upstream}}]\n");
+    CHECK(told ==
+          lines{"- service a", R"(~ service b: url ["10.0.0.1:81"] -> ["10.0.0.1:81 weight=2"])",
+                "~ service b: pool.idle 512 -> 3", "~ service b: pool.max 1024 -> 9", "+ service c",
+                "- route x", R"(~ route y: match.methods ["GET"] -> ["GET","PUT"])",
+                R"(~ route y: service "b" -> nothing)",
+                R"(~ route y: services nothing -> [{"name":"b","weight":1},)"
+                R"({"name":"c","weight":1}])",
+                R"(~ route y: rewrite.host "preserve" -> "upstream")"});
 }
 
 TEST_CASE("the order of routes counts, that of services does not") {
@@ -82,13 +83,12 @@ TEST_CASE("a secret and what a reference brought in are only said to have change
     const std::string text = listeners +
                              "admin: {token: \"${env:TOKEN}\"}\n"
                              "services: [{name: \"${env:NAME}\", url: \"${env:NODE}\"}]\n";
-    const auto told = differences(
-        read(text, {{"TOKEN", "planted1"}, {"NAME", "s"}, {"NODE", "10.0.0.1:80"}}),
-        read(text, {{"TOKEN", "planted2"}, {"NAME", "s"}, {"NODE", "10.0.0.9:80"}}));
+    const auto told =
+        differences(read(text, {{"TOKEN", "planted1"}, {"NAME", "s"}, {"NODE", "10.0.0.1:80"}}),
+                    read(text, {{"TOKEN", "planted2"}, {"NAME", "s"}, {"NODE", "10.0.0.9:80"}}));
     CHECK(told == lines{"~ admin.token changed", "~ service ***: url changed"});
-    const auto plain =
-        differences(read(listeners + "admin: {token: planted3}\n"),
-                    read(listeners + "admin: {token: planted4}\n"));
+    const auto plain = differences(read(listeners + "admin: {token: planted3}\n"),
+                                   read(listeners + "admin: {token: planted4}\n"));
     CHECK(plain == lines{"~ admin.token changed"});
 }
 
