@@ -287,7 +287,7 @@ TEST_CASE("a broken file changes nothing and says where it is broken") {
     const auto how = gateway.reload(broken);
     CHECK_FALSE(how.ok);
     REQUIRE(how.problems.size() == 1);
-    CHECK(how.problems[0].rfind("gateway.yaml:4:28: routes[0].service: no service", 0) == 0);
+    CHECK(how.problems[0].rfind("gateway.yaml:4:29: routes[0].service: no service", 0) == 0);
     CHECK(gateway.generation() == 1);
     CHECK(gateway.has_series("sluice_config_last_reload_success 0"));
     CHECK(ask_on(client) == 200);
@@ -332,7 +332,7 @@ TEST_CASE("limits and deadlines hold for connections that come after the reload"
     const parts good{.services = service_at(node)};
     reloading_gateway gateway(good);
     auto tight = good;
-    tight.more = "limits: {body: 10}";
+    tight.more = "limits: {body: 10B}";
     CHECK(gateway.reload(tight).ok);
     CHECK(soon([&] {
         raw_client client(gateway.port());
