@@ -93,6 +93,13 @@ public:
         loop.settle();
     }
 
+    /// From the next request on these settings hold.
+    void change(sluice::app::settings next) {
+        settings = std::move(next);
+        table = sluice::app::build_table(settings, 1, table->generation + 1, table.get());
+        gateway.adopt(table);
+    }
+
     /// A client's end of a new connection over TCP, so that it can reset.
     socket connect() {
         node door;
