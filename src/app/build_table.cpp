@@ -215,12 +215,18 @@ std::shared_ptr<proxy::table> with_nodes(const proxy::table& from,
     return next;
 }
 
-std::vector<service::source_update> found_nodes(const proxy::table& from) {
-    std::vector<service::source_update> found;
-    for (const auto& one : from.services)
-        if (one->settings.source != fixed)
-            found.push_back({one->settings.name, nodes_of(*one)});
-    return found;
+void take_found_nodes(proxy::table& to, const proxy::table& now, unsigned workers) {
+    const bool keep_series = to.labels == now.labels;
+    for (auto& mine : to.services) {
+        const auto found = now.places->find(mine->settings.name);
+        if (mine->settings.source == fixed || found == now.places->end())
+            continue;
+        const auto& theirs = now.services[found->second];
+        mine = keep_series && theirs->settings == mine->settings
+                   ? theirs
+                   : build_service(mine->settings, nodes_of(*theirs), theirs.get(),
+                                   {workers, keep_series});
+    }
 }
 
 }  // namespace sluice::app

@@ -24,7 +24,8 @@ std::shared_ptr<proxy::table> build_table(const settings&, unsigned workers,
 std::shared_ptr<proxy::table> with_nodes(const proxy::table&,
                                          std::span<const service::source_update>, unsigned workers);
 
-/// Lists of nodes sources found, as `from` knows them: for a table built from an earlier one.
-std::vector<service::source_update> found_nodes(const proxy::table& from);
+/// Puts what sources found by `now` into a table that was built from an earlier one. The nodes stay
+/// the same nodes, with their connections and counts.
+void take_found_nodes(proxy::table& to, const proxy::table& now, unsigned workers);
 
 }  // namespace sluice::app

@@ -60,8 +60,7 @@ process::process(loaded_settings loaded, process_surroundings outside)
 process::~process() = default;
 
 void process::prepare_workers() {
-    const auto& labels = settings_->values.metrics;
-    const proxy::recorder_sinks sinks{metrics_, access_log_, labels.per_route, labels.per_node};
+    const proxy::recorder_sinks sinks{metrics_, access_log_};
     for (unsigned index = 0; index < workers_count_; ++index) {
         workers_.push_back(std::make_unique<serving_worker>(
             index, sinks, gate_, descriptors_beside_reserve(descriptors_),

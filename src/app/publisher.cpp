@@ -48,8 +48,7 @@ void publisher::publish_found() {
 
 void publisher::replace(std::shared_ptr<proxy::table> next, const shared_table& built_on) {
     if (current_ != built_on)
-        if (auto later = with_nodes(*next, found_nodes(*current_), workers_))
-            next = std::move(later);
+        take_found_nodes(*next, *current_, workers_);
     next->generation = current_->generation + 1;
     publish(std::move(next));
 }

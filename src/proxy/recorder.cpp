@@ -76,10 +76,7 @@ recorder::recorder(runtime::worker& owner, recorder_sinks sinks)
     : worker_(owner), sinks_(sinks), thread_(owner.index()),
       overhead_(sinks.metrics.make_histogram("sluice_overhead_seconds", {})) {}
 
-void recorder::adopt(const table& next) {
-    sinks_.per_route = next.labels.per_route;
-    sinks_.per_node = next.labels.per_node;
-}
+void recorder::adopt(const table& next) { labels_ = next.labels; }
 
 route_slot& recorder::slot_of(const table_route* route) noexcept {
     return route == nullptr ? unmatched_ : route->series->of(thread_);
@@ -94,7 +91,7 @@ telemetry::counter& recorder::request_counter(const http::listener_settings& lis
     if (!found)
         found = sinks_.metrics.make_counter("sluice_requests_total",
                                             {{"listener", listener.name},
-                                             {"route", route_label(route, sinks_.per_route)},
+                                             {"route", route_label(route, labels_.per_route)},
                                              {"service", std::string(service_name)},
                                              {"code", fmt::format("{}", status)}});
     return *found;
@@ -104,7 +101,7 @@ telemetry::histogram& recorder::duration_of(const exchange& x) {
     auto& found = slot_of(x.route).durations;
     if (!found)
         found = sinks_.metrics.make_histogram("sluice_request_duration_seconds",
-                                              {{"route", route_label(x.route, sinks_.per_route)}});
+                                              {{"route", route_label(x.route, labels_.per_route)}});
     return *found;
 }
 
@@ -115,7 +112,7 @@ telemetry::counter& recorder::attempt_counter(const exchange& x, std::string_vie
         found = sinks_.metrics.make_counter(
             "sluice_upstream_requests_total",
             {{"service", x.service->settings.name},
-             {"node", sinks_.per_node ? x.node->text : std::string(every_label)},
+             {"node", labels_.per_node ? x.node->text : std::string(every_label)},
              {"outcome", std::string(outcome)}});
     return *found;
 }

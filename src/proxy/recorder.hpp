@@ -14,12 +14,10 @@
 
 namespace sluice::proxy {
 
-/// Where a gateway reports to, borrowed for its life; the labels hold until a table says others.
+/// Where a gateway reports to. Borrowed for its life.
 struct recorder_sinks {
     telemetry::registry& metrics;
     telemetry::access_log& log;
-    bool per_route = true;
-    bool per_node = true;
 };
 
 class recorder {
@@ -47,6 +45,7 @@ private:
 
     runtime::worker& worker_;
     recorder_sinks sinks_;
+    telemetry::metrics_settings labels_;
     unsigned thread_;
     std::shared_ptr<telemetry::histogram> overhead_;
     std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> rejected_;

@@ -110,7 +110,20 @@ TEST_CASE("a reload is published at once, with what was found while it was built
     REQUIRE(f.published.size() == 3);
     CHECK(f.last().generation == 4);
     CHECK(f.port() == 2);
+    CHECK(f.last().services[0]->nodes[0].stats ==
+          f.published[1]->services[0]->nodes[0].stats);  // the same node, with its connections
     CHECK(f.last().services[0]->settings.retries.attempts == 9);
     f.loop.advance(100ms);
     CHECK(f.port() == 3);
+}
+
+TEST_CASE("a reload that leaves a service alone takes it as it is now, not as it was") {
+    fixture f;
+    const auto built_on = f.changes.current();
+    auto next = sluice::app::build_table(found_service(), 1, 0, built_on.get());
+    f.put(1);
+    f.loop.settle();
+    f.changes.replace(std::move(next), built_on);
+    REQUIRE(f.published.size() == 2);
+    CHECK(f.published[1]->services[0] == f.published[0]->services[0]);
 }
