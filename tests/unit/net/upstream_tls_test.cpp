@@ -59,11 +59,6 @@ struct fixture {
     tls_tickets tickets;
     std::string failure;
 
-    fixture() {
-        static const unsigned char any[] = "node";
-        SSL_CTX_set_session_id_context(theirs.get(), any, 4);
-    }
-
     /// One connection from begin to end: whether it was resumed, or nothing when it failed.
     std::optional<bool> connect(const std::string& name = "node.test") {
         return connect(name, tickets);
@@ -178,6 +173,17 @@ TEST_CASE_METHOD(fixture, "a session of TLS 1.2 is resumed again and again") {
     CHECK(connect() == false);
     for (int i = 0; i < 3; ++i)
         CHECK(connect() == true);
+}
+
+TEST_CASE_METHOD(fixture, "a session is not resumed once the certificate it began with expired") {
+    const fake::certificate old({.until = -1}, &authority());
+    theirs = fake::server_context(old);
+    auto terms = plain_terms();
+    terms.verify = false;
+    ours = context_of(terms);
+    SSL_CTX_set_max_proto_version(theirs.get(), GENERATE(TLS1_2_VERSION, TLS1_3_VERSION));
+    CHECK(connect() == false);
+    CHECK(connect() == false);
 }
 
 TEST_CASE_METHOD(fixture, "only the newest few tickets are kept") {
