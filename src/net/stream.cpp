@@ -4,6 +4,8 @@
 #include "net/socket_io.hpp"
 #include "sluice/net/tls_session.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <utility>
@@ -31,6 +33,11 @@ io_result stream::read(mutable_bytes room) noexcept {
 
 io_result stream::write(std::span<const byte_view> pieces) noexcept {
     return tls_ ? tls_->write(pieces) : send_once(socket_, pieces);
+}
+
+bool stream::delivered() const noexcept {
+    int unacknowledged = 0;
+    return ::ioctl(socket_.fd(), SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
 
 io_state stream::shut_write() noexcept {

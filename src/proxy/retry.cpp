@@ -12,6 +12,7 @@ tries::tries(exchange& x, worker_service& service) noexcept
 }
 
 upstream::node_pool* tries::next_node() {
+    reused_ = sent_ = false;
     // A fresh connection goes to the same node: it only closed an idle one, which servers do all
     // the time.
     if (!fresh_)

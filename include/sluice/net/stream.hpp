@@ -55,6 +55,10 @@ public:
     void interrupt(runtime::direction which) noexcept { socket_.interrupt(which); }
     void resume_waits(runtime::direction which) noexcept { socket_.resume_waits(which); }
 
+    /// True once everything written was taken by the other side's kernel (over a Unix socket: by
+    /// the other side). A system call.
+    bool delivered() const noexcept;
+
     /// Sends our end, with TLS close_notify before it; reading goes on. blocked (TLS only): there
     /// was no room for close_notify; await writable() and call again, or read on, which sends it
     /// when it can.
