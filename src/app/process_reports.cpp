@@ -2,6 +2,7 @@
 // What the admin API tells of the running process.
 #include "app/process.hpp"
 #include "sluice/base/version.hpp"
+#include "sluice/net/upstream_tls.hpp"
 #include "sluice/telemetry/process.hpp"
 
 #include <fmt/format.h>
@@ -13,12 +14,26 @@ namespace sluice::app {
 
 namespace {
 
+std::string_view word_of(net::upstream_tls_mode mode) noexcept {
+    switch (mode) {
+    case net::upstream_tls_mode::disabled:
+        return "disabled";
+    case net::upstream_tls_mode::tls:
+        return "tls";
+    case net::upstream_tls_mode::mtls:
+        return "mtls";
+    }
+    return "disabled";
+}
+
 // Names and addresses are told as /api/v1/config tells them: masked when a reference brought them
 // in.
 admin::service_report report_of(const proxy::table_service& one, const loaded_settings& from) {
     const auto path = fmt::format("services[{}]", one.position);
-    admin::service_report report{
-        from.shown(path + ".name", one.settings.name), one.settings.source, "disabled", {}};
+    admin::service_report report{from.shown(path + ".name", one.settings.name),
+                                 one.settings.source,
+                                 std::string(word_of(one.settings.tls.mode)),
+                                 {}};
     for (std::size_t i = 0; i < one.nodes.size(); ++i) {
         const auto& node = one.nodes[i];
         auto counted = node.stats->read();
@@ -109,6 +124,9 @@ void process::watch_metrics() {
     telemetry::watch_dropped_lines(metrics_, access_log_);
     for (const auto& one : table_->services) {
         const auto& name = one->settings.name;
+        if (const auto& tls = one->settings.tls.context; tls && !tls->verifies())
+            metrics_.watch("sluice_service_tls_unverified", {{"service", name}}, kind::gauge,
+                           [] { return 1.0; });
         metrics_.watch("sluice_nodes", {{"service", name}, {"state", "healthy"}}, kind::gauge,
                        [one] { return static_cast<double>(one->nodes.size()); });
         const auto connections = std::make_shared<connection_reading>(one);

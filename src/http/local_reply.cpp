@@ -43,6 +43,8 @@ constexpr local_reply row(errc code) {
         return {503, "overloaded", "The service is overloaded.", true};
     case errc::connect_failed:
         return bad_gateway("No node of the service could be reached.");
+    case errc::tls_failed:
+        return bad_gateway("No node of the service could be spoken to securely.");
     case errc::upstream_closed:
         return bad_gateway("The node closed the connection before its answer was complete.");
     case errc::bad_upstream_message:

@@ -4,6 +4,7 @@
 #include "proxy/connect.hpp"
 #include "proxy/relay.hpp"
 #include "proxy/request_pump.hpp"
+#include "proxy/tls_trouble.hpp"
 #include "sluice/base/strings.hpp"
 #include "sluice/runtime/worker.hpp"
 
@@ -109,6 +110,15 @@ bool still_sending(const exchange& x, time_point& deadline) noexcept {
     return true;
 }
 
+// What is told of the node elsewhere than to this client.
+void remember(const exchange& x, const failure& why, const http::h1::client_session& node,
+              upstream::node_pool& pool) {
+    if (why.code == errc::tls_failed)
+        tell_tls_trouble(x, pool, node.tls_failure());
+    else
+        pool.stats().set_last_error(why.stage);
+}
+
 runtime::task<std::optional<failure>> await_head(exchange& x, http::upstream_stream& node) {
     auto deadline = x.worker.now() + x.target->deadlines.upstream_head;
     for (unsigned informational = 0;;) {
@@ -178,7 +188,7 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
     if (node.sent_any())
         left.bytes_went_out();
     if (failed && failed->who == blame::upstream)
-        pool.stats().set_last_error(failed->stage);
+        remember(x, *failed, node, pool);
     co_return failed;
 }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/connect.hpp"
 
+#include "proxy/tls_trouble.hpp"
 #include "sluice/net/dialer.hpp"
+#include "sluice/net/tls_session.hpp"
 #include "sluice/runtime/worker.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace sluice::proxy {
 
@@ -19,6 +22,11 @@ namespace {
 failure refused(upstream::node_pool& pool, std::string_view why) {
     pool.stats().set_last_error(why);
     return {errc::connect_failed, blame::upstream, retry_hint::always, "connect"};
+}
+
+failure not_secured(const exchange& x, upstream::node_pool& pool, std::string_view why) {
+    tell_tls_trouble(x, pool, why);
+    return {errc::tls_failed, blame::upstream, retry_hint::always, "tls"};
 }
 
 // Out of descriptors no node is to blame and no other node would do better.
@@ -40,6 +48,49 @@ public:
 private:
     T*& slot_;
 };
+
+// A connected stream, or why not.
+runtime::task<outcome<std::unique_ptr<net::stream>>> dial(exchange& x, upstream::node_pool& pool,
+                                                          time_point by) {
+    auto dialled = net::start_dial(x.worker, pool.where().target);
+    if (!dialled)
+        co_return not_even_dialled(pool, errno);
+    wake why = wake::ready;
+    {
+        const while_waiting told(x.dialling, dialled.get());
+        why = co_await dialled->writable(by);
+    }
+    if (x.stopped())
+        co_return x.stop_reason();
+    if (why != wake::ready)
+        co_return refused(pool, "connect timed out");
+    if (const int error = net::dial_error(*dialled); error != 0)
+        co_return refused(pool, std::strerror(error));
+    co_return dialled;
+}
+
+// The TLS handshake over a new connection: until it is done nothing of what the node says counts
+// as an answer (CVE-2026-1642). Nothing when it is done, else why not.
+runtime::task<std::optional<failure>> secure(exchange& x, upstream::node_pool& pool,
+                                             net::stream& dialled, time_point by) {
+    if (!pool.secure(dialled))
+        co_return not_secured(x, pool, "the handshake cannot be begun");
+    const while_waiting told(x.dialling, &dialled);
+    for (;;) {
+        switch (dialled.handshake()) {
+        case net::io_state::done:
+            co_return std::nullopt;
+        case net::io_state::broken:
+            co_return not_secured(x, pool, dialled.tls()->failure());
+        case net::io_state::blocked:
+            const auto why = co_await dialled.handshake_step(by);
+            if (x.stopped())
+                co_return x.stop_reason();
+            if (why == wake::expired)
+                co_return not_secured(x, pool, "the handshake timed out");
+        }
+    }
+}
 
 }  // namespace
 
@@ -66,30 +117,21 @@ connect(exchange& x, upstream::node_pool& pool, tries& left) {
             co_return idle;
         }
     }
-    auto dialled = net::start_dial(x.worker, pool.target());
-    if (!dialled) {
-        const auto why = not_even_dialled(pool, errno);
-        pool.release();
-        co_return why;
-    }
     const auto began = x.worker.now();
-    const auto connect_by = std::min(deadline, x.worker.now() + x.target->deadlines.connect);
-    wake why = wake::ready;
-    {
-        const while_waiting told(x.dialling, dialled.get());
-        why = co_await dialled->writable(connect_by);
+    auto dialled = co_await dial(x, pool, std::min(deadline, began + x.target->deadlines.connect));
+    std::optional<failure> failed;
+    if (!dialled)
+        failed = dialled.error();
+    else if (pool.where().tls)
+        failed =
+            co_await secure(x, pool, **dialled,
+                            std::min(deadline, x.worker.now() + x.target->deadlines.upstream_tls));
+    if (failed) {
+        pool.release();
+        co_return *failed;
     }
-    const int error = why == wake::ready ? net::dial_error(*dialled) : 0;
-    if (why == wake::ready && error == 0) {
-        x.connect_took = x.worker.now() - began;
-        co_return pool.adopt(std::move(dialled));
-    }
-    const auto failed = x.stopped()          ? x.stop_reason()
-                        : why == wake::ready ? refused(pool, std::strerror(error))
-                                             : refused(pool, "connect timed out");
-    dialled.reset();
-    pool.release();
-    co_return failed;
+    x.connect_took = x.worker.now() - began;
+    co_return pool.adopt(std::move(*dialled));
 }
 
 }  // namespace sluice::proxy

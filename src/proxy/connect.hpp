@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection to a node when the pool has no idle one: wait for room, dial, within the deadlines.
+// A connection to a node when the pool has no idle one: wait for room, dial, shake hands in TLS,
+// within the deadlines.
 #pragma once
 
 #include "proxy/exchange.hpp"
@@ -8,8 +9,8 @@
 namespace sluice::proxy {
 
 /// From the pool after all, when a place came free with an idle connection in it and `left` asks
-/// for no fresh one. Fails with connect_failed (another node may be tried), overloaded (the pool
-/// stayed full) or why x was stopped.
+/// for no fresh one. Fails with connect_failed or tls_failed (another node may be tried), overloaded
+/// (the pool stayed full) or why x was stopped.
 runtime::task<outcome<upstream::node_pool::connection>>
 connect(exchange& x, upstream::node_pool& pool, tries& left);
 

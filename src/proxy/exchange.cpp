@@ -68,8 +68,10 @@ void exchange::stop(errc why, blame who) noexcept {
         stopped_ = failure{why, who};
     if (upstream != nullptr)
         upstream->interrupt();
-    if (dialling != nullptr)
+    if (dialling != nullptr) {
         dialling->interrupt(runtime::direction::out);
+        dialling->interrupt(runtime::direction::in);  // a TLS handshake waits for either
+    }
     if (queued != nullptr)
         queued->interrupt();
     if (response_begun)

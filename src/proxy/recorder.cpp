@@ -38,6 +38,8 @@ std::optional<attempt_outcome> outcome_of(const std::optional<failure>& failed,
         return attempt_outcome{"timeout", 2};
     case errc::bad_upstream_message:
         return attempt_outcome{"bad_response", 3};
+    case errc::tls_failed:
+        return attempt_outcome{"tls_error", 5};
     default:
         return attempt_outcome{"reset", 4};
     }

@@ -5,9 +5,21 @@
 
 namespace sluice::proxy {
 
+namespace {
+
+// What all connects of one request may take together. A handshake is part of opening a connection.
+duration time_for_connects(const exchange& x) noexcept {
+    const auto& deadlines = x.target->deadlines;
+    const bool secured = x.target->service->settings.tls.context != nullptr;
+    return 3 *
+           (deadlines.connect + (secured ? deadlines.upstream_tls : http::timeouts::duration{}));
+}
+
+}  // namespace
+
 tries::tries(exchange& x, worker_service& service) noexcept
     : x_(x), service_(service), left_(x.target->service->settings.retries.attempts),
-      connect_deadline_(x.worker.now() + 3 * x.target->deadlines.connect) {
+      connect_deadline_(x.worker.now() + time_for_connects(x)) {
     service_.budget.earn();
 }
 
@@ -44,7 +56,7 @@ bool tries::again(const failure& why) {
     last_ = why;
     if (x_.response_begun || x_.stopped())
         return false;
-    if (why.code == errc::connect_failed) {
+    if (why.retry == retry_hint::always) {
         // Nothing was sent, so this costs no budget; the time all connects share bounds it.
         fresh_ = false;
         x_.remember_tried(node_);
@@ -54,7 +66,7 @@ bool tries::again(const failure& why) {
         return false;
     // The time for connects bounds connects: how long a node held the request before it broke is
     // not part of it.
-    connect_deadline_ = x_.worker.now() + 3 * x_.target->deadlines.connect;
+    connect_deadline_ = x_.worker.now() + time_for_connects(x_);
     if (reused_ && !fresh_) {
         fresh_ = true;
         return true;

@@ -27,7 +27,8 @@ public:
     /// The next attempt must open a new connection: the last pooled one had been closed by the
     /// node.
     bool fresh() const noexcept { return fresh_; }
-    /// All connects together end here: 3 x connect (contract).
+    /// All connects together end here: 3 x connect (contract), with TLS 3 x (connect +
+    /// upstream_tls).
     time_point connect_deadline() const noexcept { return connect_deadline_; }
 
     /// Said by the attempt: its connection had been in the pool.

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/worker_services.hpp"
 
+#include "proxy/transport_of.hpp"
 #include "sluice/runtime/worker.hpp"
 
 namespace sluice::proxy {
 
 upstream::node_pool& worker_services::pool_of(const table_service& of, const table_node& node) {
-    auto& pool = pools_[{of.settings.name, node.text}];
+    auto where = transport_of(of, node);
+    const auto way = where.tls ? where.tls->identity() + where.name : std::string();
+    auto& pool = pools_[{of.settings.name, node.text, way}];
     if (!pool)
-        pool = std::make_unique<upstream::node_pool>(worker_, node.facts.address, of.settings.pool,
+        pool = std::make_unique<upstream::node_pool>(worker_, std::move(where), of.settings.pool,
                                                      node.stats);
     return *pool;
 }

@@ -10,7 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 namespace sluice::proxy {
@@ -33,7 +33,8 @@ public:
     void drain() noexcept;
 
 private:
-    using key = std::pair<std::string, std::string>;  // service and node
+    // service, node, and what its transport is beside the address
+    using key = std::tuple<std::string, std::string, std::string>;
     upstream::node_pool& pool_of(const table_service&, const table_node&);
 
     runtime::worker& worker_;

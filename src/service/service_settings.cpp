@@ -43,18 +43,16 @@ const config::schema<retry_settings>& retry_schema() {
     return keys;
 }
 
-const config::schema<service_settings>& tls_schema() {
-    static const config::schema<service_settings> keys{
-        {"mode", config::only_word{"disabled", {"tls", "mtls"}},
-         "whether nodes are spoken to in TLS"},
-        {"ca", config::not_in_this_version{}, "who may have signed the nodes' certificates"},
-        {"certificate", config::not_in_this_version{}, "what we show the nodes"},
-        {"key", config::not_in_this_version{}, "of that certificate"},
-        {"server_name", config::not_in_this_version{}, "the name in SNI and in the certificate"},
-        {"verify", config::not_in_this_version{}, "check the nodes' certificates"},
-        {"min_version", config::not_in_this_version{}, "the oldest TLS version"},
-    };
-    return keys;
+// What a Unix socket's certificate would have to name nobody can guess.
+void require_server_name(const config::value& from, const service_settings& read) {
+    const auto& tls = read.tls;
+    const auto at = from.find("tls");
+    if (!at || tls.mode == net::upstream_tls_mode::disabled || !tls.verify ||
+        !tls.server_name.empty())
+        return;
+    if (std::ranges::any_of(read.nodes, [](const node& one) { return one.address.is_unix(); }))
+        at->refuse("the certificate behind a Unix socket cannot be checked without a name",
+                   "server_name");
 }
 
 /// Round robin is a word; the ring hash of a later version is a map.
@@ -94,7 +92,7 @@ const config::schema<service_settings>& service_schema() {
              config::required},
             {"source", &service::source, source_kind{}, "where its nodes come from"},
             {"url", &service::nodes, node_list{}, "the nodes; a service with fixed nodes needs it"},
-            {"tls", config::block<service>(tls_schema()), "how nodes are spoken to"},
+            {"tls", &service::tls, config::block(upstream_tls_schema()), "how nodes are spoken to"},
             {"protocol", config::only_word{"http1", {"http2", "auto"}},
              "the HTTP version spoken to nodes"},
             {"balancer", &service::balancer, balancers, "which node is next"},
@@ -132,7 +130,8 @@ const config::schema<service_settings>& service_schema() {
             {"fallback", later, "services tried next"},
             {"max_body", later, "the largest request that is translated"},
         },
-        [](const config::value& from, const service&, config::keys_read) {
+        [](const config::value& from, const service& read, config::keys_read) {
+            require_server_name(from, read);
             const auto source = from.find("source");
             if (!from.find("url") && (!source || source->text() == "fixed"))
                 from.refuse("the key \"url\" is missing", node_list{}.expected());

@@ -23,6 +23,8 @@ constexpr family_help families[] = {
     {"sluice_downstream_connections", "Open connections from clients."},
     {"sluice_tls_handshakes_total", "TLS handshakes of clients, by outcome."},
     {"sluice_nodes", "Nodes of a service, by state."},
+    {"sluice_service_tls_unverified",
+     "1 for a service whose nodes need not prove who they are (tls.verify is false)."},
     {"sluice_rejected_total", "Requests the gateway answered itself, by reason."},
     {"sluice_retries_total", "Attempts beyond the first, by reason."},
     {"sluice_config_last_reload_success",

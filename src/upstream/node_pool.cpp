@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upstream/node_pool.hpp"
 
+#include "sluice/net/tls_session.hpp"
 #include "sluice/runtime/worker.hpp"
 
 #include <algorithm>
@@ -14,6 +15,8 @@ namespace {
 // How often idle connections are looked at: a node that closed one should not hold a descriptor of
 // ours for long.
 constexpr std::chrono::seconds reap_interval{1};
+
+constexpr std::chrono::minutes news_interval{1};
 
 }  // namespace
 
@@ -41,10 +44,10 @@ void slot_wait::finish(runtime::wake why) noexcept {
     pool_.worker_.schedule(std::exchange(waiter_, nullptr));
 }
 
-node_pool::node_pool(runtime::worker& owner, const net::address& target,
+node_pool::node_pool(runtime::worker& owner, transport where,
                      const service::pool_settings& settings,
                      std::shared_ptr<service::node_stats> stats)
-    : worker_(owner), target_(target), settings_(settings), stats_(std::move(stats)),
+    : worker_(owner), where_(std::move(where)), settings_(settings), stats_(std::move(stats)),
       reaper_(*this) {}
 
 node_pool::~node_pool() { stats_->set_connections(worker_.index(), 0, 0); }
@@ -66,6 +69,19 @@ bool node_pool::reserve() noexcept {
     if (open_ >= settings_.max)
         return false;
     ++open_;
+    return true;
+}
+
+bool node_pool::secure(net::stream& connected) {
+    auto session = where_.tls->connect(where_.name, tickets_);
+    return session && connected.secure(std::move(session));
+}
+
+bool node_pool::is_news(std::string_view words) {
+    if (words == last_news_ && worker_.now() < news_at_ + news_interval)
+        return false;
+    last_news_ = words;
+    news_at_ = worker_.now();
     return true;
 }
 

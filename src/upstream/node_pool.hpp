@@ -4,14 +4,17 @@
 #pragma once
 
 #include "http/h1/client_session.hpp"
-#include "sluice/net/address.hpp"
+#include "sluice/net/tls_tickets.hpp"
 #include "sluice/runtime/timer_wheel.hpp"
 #include "sluice/service/node_stats.hpp"
 #include "sluice/service/service.hpp"
+#include "upstream/transport.hpp"
 
 #include <coroutine>
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::upstream {
@@ -47,13 +50,20 @@ class node_pool {
 public:
     using connection = std::unique_ptr<http::h1::client_session>;
 
-    node_pool(runtime::worker&, const net::address&, const service::pool_settings&,
+    node_pool(runtime::worker&, transport, const service::pool_settings&,
               std::shared_ptr<service::node_stats>);
     ~node_pool();  ///< nothing may be leased or waiting
     node_pool(const node_pool&) = delete;
     node_pool& operator=(const node_pool&) = delete;
 
-    const net::address& target() const noexcept { return target_; }
+    const transport& where() const noexcept { return where_; }
+    /// Puts TLS over a connection that has just been made, for whoever reserved its place; the
+    /// handshake follows. False when out of memory or when the node's name cannot be checked.
+    bool secure(net::stream&);
+    /// Whether these words about a failed handshake are news: others than the last ones, or the
+    /// same after a minute. Keeps a broken node from filling the log.
+    bool is_news(std::string_view words);
+
     /// The newest idle connection that still stands; null when there is none.
     connection take_idle();
     /// Room for one more connection. Whoever gets true must connect and then adopt() or give up the
@@ -95,13 +105,16 @@ private:
     void count_idle() noexcept;
 
     runtime::worker& worker_;
-    net::address target_;
+    transport where_;
     service::pool_settings settings_;
     std::shared_ptr<service::node_stats> stats_;
+    net::tls_tickets tickets_;           // connections put theirs in, so it outlives them
     std::vector<idle_connection> idle_;  // oldest first
     std::vector<slot_wait*> waiting_;    // first come first
     std::size_t open_ = 0;               // leased, idle and being connected
     bool draining_ = false;
+    std::string last_news_;
+    time_point news_at_{};
     reaper reaper_;
 };
 

@@ -29,6 +29,7 @@ enum class errc {
     no_healthy_node,        ///< the service has no node to try; 503
     overloaded,             ///< a pool or a breaker is full; 503
     connect_failed,         ///< refused, unreachable or too slow to connect; 502
+    tls_failed,             ///< no TLS with the node, or its certificate was refused; 502
     upstream_closed,        ///< the node closed or reset before its answer was whole; 502
     bad_upstream_message,   ///< the node's answer breaks HTTP; 502
     upstream_timeout,       ///< the node's head or next bytes did not come in time; 504

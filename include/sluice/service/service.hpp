@@ -4,6 +4,7 @@
 
 #include "sluice/http/limits.hpp"
 #include "sluice/net/address.hpp"
+#include "sluice/net/upstream_tls_settings.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -19,6 +20,9 @@ struct node {
     /// 0 first; nodes of a higher tier are used when no connect to a lower one succeeds (the other
     /// address family of a DNS name)
     unsigned tier = 0;
+    /// the DNS name it was found under, which its certificate must name; empty for an address that
+    /// was written as one
+    std::string name = {};
 
     friend bool operator==(const node&, const node&) = default;
 };
@@ -49,6 +53,7 @@ struct service_settings {
     pool_settings pool;
     retry_settings retries;
     http::timeout_overrides timeouts;
+    net::upstream_tls_settings tls;
 };
 
 }  // namespace sluice::service

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/h1/client_session.hpp"
 
+#include "sluice/net/tls_session.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -79,7 +81,7 @@ io_state client_session::take_head(response_head& head) {
         if (got.state == io_state::blocked)
             return io_state::blocked;
         if (got.state == io_state::broken || got.bytes == 0) {
-            fail(errc::upstream_closed, "response head");
+            fail(why_closed(), "response head");
             // Not one byte of an answer on a connection that had served before: most likely closed
             // while it was idle.
             fault_.retry = answered_ ? retry_hint::never : retry_hint::if_reused;
@@ -210,6 +212,17 @@ void client_session::rest() {
     in_.release();
     out_.release();
     head_bytes_ = 0;
+}
+
+std::string_view client_session::tls_failure() const noexcept {
+    return socket_->tls() != nullptr ? socket_->tls()->failure() : std::string_view();
+}
+
+// A node that refuses our certificate says so by an alert after the handshake (RFC 8446 section
+// 4.4.2.4): that is a failure of TLS, not of an answer.
+errc client_session::why_closed() const noexcept {
+    const bool by_tls = socket_->tls() != nullptr && socket_->tls()->protocol_failed();
+    return by_tls ? errc::tls_failed : errc::upstream_closed;
 }
 
 io_state client_session::fail(errc why, std::string_view stage) noexcept {

@@ -46,6 +46,8 @@ public:
     bool reusable() noexcept;
     /// While unused: the node ended it or spoke unasked.
     bool stale() noexcept { return socket_->stale(); }
+    /// What TLS says about its own end, for logs; empty on plain connections and sound ones.
+    std::string_view tls_failure() const noexcept;
     /// Gives the buffers back while the connection is idle.
     void rest();
 
@@ -57,6 +59,7 @@ private:
     io_state take_chunked(chunk&);
     io_state take_rest(chunk&);
     io_state fail(errc, std::string_view stage) noexcept;
+    errc why_closed() const noexcept;
 
     std::unique_ptr<net::stream> socket_;
     byte_buffer in_;

@@ -50,7 +50,7 @@ struct fixture {
 
     sluice::proxy::worker_service& mine() { return services.of(*x.target->service); }
     std::string node_of(sluice::upstream::node_pool* pool) {
-        return pool == nullptr ? "none" : pool->target().to_string().substr(9);
+        return pool == nullptr ? "none" : pool->where().target.to_string().substr(9);
     }
 
     fake::loop loop;

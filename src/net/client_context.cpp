@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/client_context.hpp"
+
+#include "net/pem.hpp"
+#include "sluice/config/load.hpp"
+
+#include <openssl/err.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+namespace sluice::net {
+
+namespace {
+
+// Read-ahead takes a whole record in one read instead of its header and then the rest. No
+// auto-chain: what we show is what the file holds.
+constexpr long modes = SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN;
+
+// How long a session may be resumed, and with it an earlier look at a node's certificate.
+constexpr long session_seconds = 2 * 3600;
+
+// The protocol list of ALPN (RFC 7301): one entry with its length in front.
+constexpr std::array<unsigned char, 9> http_1_1 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+
+constexpr std::size_t most_bytes = 16 << 20;
+
+bool fails(std::string& why) {
+    why = take_openssl_error();
+    return false;
+}
+
+bool add_authorities(X509_STORE& store, std::string_view pem, std::string& why) {
+    const auto authorities = read_certificates(pem, why);
+    for (const auto& one : authorities)
+        if (::X509_STORE_add_cert(&store, one.get()) != 1)
+            return fails(why);
+    return !authorities.empty();
+}
+
+bool add_system_authorities(X509_STORE& store, std::string& why) {
+    const auto path = system_authorities();
+    if (path.empty()) {
+        why = "the system has no authorities";
+        return false;
+    }
+    const auto content = config::machine().read(path, most_bytes, why);
+    return content && add_authorities(store, *content, why);
+}
+
+bool add_crls(X509_STORE& store, std::string_view pem, std::string& why) {
+    const auto lists = read_crls(pem, why);
+    for (const auto& one : lists)
+        if (::X509_STORE_add_crl(&store, one.get()) != 1)
+            return fails(why);
+    ::X509_STORE_set_flags(&store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    return !lists.empty();
+}
+
+// With revocation lists the node's own certificate must be covered by one; its authorities are
+// checked where a list speaks of them, but few publish one about themselves.
+int judge_authorities_mildly(int good, X509_STORE_CTX* at) noexcept {
+    if (good == 1 || ::X509_STORE_CTX_get_error(at) != X509_V_ERR_UNABLE_TO_GET_CRL ||
+        ::X509_STORE_CTX_get_error_depth(at) == 0)
+        return good;
+    ::X509_STORE_CTX_set_error(at, X509_V_OK);
+    return 1;
+}
+
+bool set_trust(SSL_CTX& context, const upstream_tls_settings& from, std::string& why) {
+    if (!from.verify) {
+        ::SSL_CTX_set_verify(&context, SSL_VERIFY_NONE, nullptr);
+        return true;
+    }
+    auto& store = *::SSL_CTX_get_cert_store(&context);
+    if (!(from.ca ? add_authorities(store, from.ca->content.reveal(), why)
+                  : add_system_authorities(store, why)))
+        return false;
+    if (from.crl && !add_crls(store, from.crl->content.reveal(), why))
+        return false;
+    ::SSL_CTX_set_verify(&context, SSL_VERIFY_PEER, judge_authorities_mildly);
+    return true;
+}
+
+bool set_own_certificate(SSL_CTX& context, const upstream_tls_settings& from, std::string& why) {
+    const auto chain = read_certificates(from.certificate->content.reveal(), why);
+    const auto key = read_private_key(from.key->content.reveal(), why);
+    if (chain.empty() || !key)
+        return false;
+    if (::SSL_CTX_use_certificate(&context, chain.front().get()) != 1 ||
+        ::SSL_CTX_use_PrivateKey(&context, key.get()) != 1)
+        return fails(why);
+    for (std::size_t i = 1; i < chain.size(); ++i)
+        if (SSL_CTX_add1_chain_cert(&context, chain[i].get()) != 1)
+            return fails(why);
+    return true;
+}
+
+}  // namespace
+
+std::string system_authorities() {
+    if (const char* const asked = std::getenv(::X509_get_default_cert_file_env()))
+        return asked;
+    for (const char* const one :
+         {::X509_get_default_cert_file(), "/etc/ssl/certs/ca-certificates.crt",
+          "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"})
+        if (::access(one, R_OK) == 0)
+            return one;
+    return {};
+}
+
+openssl_ptr<SSL_CTX> make_client_context(const upstream_tls_settings& from, std::string& why) {
+    ::ERR_clear_error();
+    openssl_ptr<SSL_CTX> made(::SSL_CTX_new(::TLS_client_method()));
+    if (!made)
+        return fails(why), nullptr;
+    auto& context = *made;
+    // Said in full, since the machine's openssl.cnf may have said otherwise.
+    SSL_CTX_set_min_proto_version(
+        &context, from.min_version == tls_version::tls_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_max_proto_version(&context, TLS1_3_VERSION);
+    ::SSL_CTX_set_options(&context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_mode(&context, modes);
+    SSL_CTX_set_read_ahead(&context, 1);
+    ::SSL_CTX_set_alpn_protos(&context, http_1_1.data(), http_1_1.size());
+    // Sessions are kept by each worker's pools, without the lock of OpenSSL's own cache.
+    SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    ::SSL_CTX_set_timeout(&context, session_seconds);
+    if (!set_trust(context, from, why))
+        return nullptr;
+    if (from.mode == upstream_tls_mode::mtls && !set_own_certificate(context, from, why))
+        return nullptr;
+    ::ERR_clear_error();
+    return made;
+}
+
+}  // namespace sluice::net

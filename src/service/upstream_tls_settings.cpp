@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keys of `services[].tls`. What files hold and what keys mean together is judged in net, where
+// OpenSSL is.
+#include "net/pem_kinds.hpp"
+#include "net/upstream_tls_check.hpp"
+#include "service/schemas.hpp"
+#include "sluice/config/kinds.hpp"
+
+namespace sluice::service {
+
+const config::schema<net::upstream_tls_settings>& upstream_tls_schema() {
+    using tls = net::upstream_tls_settings;
+    using mode = net::upstream_tls_mode;
+    static const config::choice<mode> modes{
+        {"disabled", mode::disabled}, {"tls", mode::tls}, {"mtls", mode::mtls}};
+    static const config::choice<net::tls_version> versions{{"TLSv1.2", net::tls_version::tls_1_2},
+                                                           {"TLSv1.3", net::tls_version::tls_1_3}};
+    static const config::schema<tls> keys{
+        {
+            {"mode", &tls::mode, modes,
+             "whether nodes are spoken to in TLS, and shown a certificate"},
+            {"ca", &tls::ca, config::maybe{net::ca_file{}},
+             "who signs the nodes' certificates; default: the authorities of the system"},
+            {"certificate", &tls::certificate, config::maybe{net::certificate_file{}},
+             "what nodes are shown, with mtls"},
+            {"key", &tls::key, config::maybe{net::key_file{}}, "of that certificate"},
+            {"server_name", &tls::server_name, net::server_name{},
+             "the name in SNI and in the nodes' certificates; default: each node's own"},
+            {"verify", &tls::verify, config::flag{}, "whether nodes must prove who they are"},
+            {"min_version", &tls::min_version, versions, "the oldest TLS version"},
+            {"crl", &tls::crl, config::maybe{net::crl_file{}},
+             "which certificates of nodes are revoked"},
+        },
+        net::check_upstream_tls,
+    };
+    return keys;
+}
+
+}  // namespace sluice::service
