@@ -2,7 +2,8 @@
 # What a kept-alive small GET costs: sluice beside nginx and a bare byte relay, in the same run, interleaved.
 # The proxies share CPU 0, the load and the origin CPU 1. Prints medians of all rounds and ratios.
 # Usage: scripts/measure.sh [BINARY...]     (several sluice binaries are compared; default build/release/sluice)
-# Environment: ROUNDS=5 SECONDS_EACH=4 CONNECTIONS=64
+# Environment: ROUNDS=5 SECONDS_EACH=4 CONNECTIONS=64; NODE_TLS=1: the proxies speak verified TLS 1.3 to the origin, the
+# relay stays plain.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,7 +26,17 @@ g++ -std=c++20 -O2 -Wall -Wextra bench/floor/relay.cpp -o build/floor/relay
 g++ -std=c++20 -O2 -Wall -Wextra -shared -fPIC bench/floor/count_alloc.cpp -o build/floor/count_alloc.so
 
 origin_port=19100
+secure_port=19099
 next_port=19101
+node_scheme=http node_port=$origin_port nginx_tls='' sluice_tls='{mode: disabled}' secure_server=''
+if [[ ${NODE_TLS:-} ]]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=node.test \
+        -addext subjectAltName=DNS:node.test -keyout "$work/node.key" -out "$work/node.pem" 2> /dev/null
+    node_scheme=https node_port=$secure_port
+    nginx_tls="proxy_ssl_verify on; proxy_ssl_trusted_certificate $work/node.pem; proxy_ssl_name node.test; proxy_ssl_server_name on; proxy_ssl_protocols TLSv1.3;"
+    sluice_tls="{mode: tls, ca: $work/node.pem, server_name: node.test}"
+    secure_server="server { listen 127.0.0.1:$secure_port ssl backlog=4096; ssl_certificate $work/node.pem; ssl_certificate_key $work/node.key; ssl_protocols TLSv1.3; location / { return 200 \"hello from the origin\\n\"; } }"
+fi
 
 nginx_conf() { # NAME, the server block
     mkdir -p "$work/$1"
@@ -60,7 +71,7 @@ start() { # NAME CPU COMMAND...: its port answers when this returns
 
 start_origin() {
     port[origin]=$origin_port
-    nginx_conf origin "server { listen 127.0.0.1:$origin_port backlog=4096; location / { return 200 \"hello from the origin\\n\"; } }"
+    nginx_conf origin "server { listen 127.0.0.1:$origin_port backlog=4096; location / { return 200 \"hello from the origin\\n\"; } } $secure_server"
     start origin 1 nginx -e stderr -c "$work/origin.conf" -p "$work"
 }
 
@@ -71,8 +82,8 @@ start_proxy() { # NAME KIND [COMMAND PREFIX...]
     case $kind in
         relay) start "$name" 0 "$@" build/floor/relay "${port[$name]}" $origin_port ;;
         nginx)
-            nginx_conf "$name" "upstream origin { server 127.0.0.1:$origin_port; keepalive 512; }
-                server { listen 127.0.0.1:${port[$name]} backlog=4096; location / { proxy_pass http://origin;
+            nginx_conf "$name" "upstream origin { server 127.0.0.1:$node_port; keepalive 512; }
+                server { listen 127.0.0.1:${port[$name]} backlog=4096; location / { proxy_pass $node_scheme://origin; $nginx_tls
                 proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host \$http_host;
                 proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for; } }"
             start "$name" 0 "$@" nginx -e stderr -c "$work/$name.conf" -p "$work" ;;
@@ -80,7 +91,7 @@ start_proxy() { # NAME KIND [COMMAND PREFIX...]
             cat > "$work/$name.yaml" << CONF
 workers: 1
 listeners: [{name: web, address: "127.0.0.1:${port[$name]}"}]
-services: [{name: origin, source: fixed, url: "127.0.0.1:$origin_port"}]
+services: [{name: origin, source: fixed, url: "127.0.0.1:$node_port", tls: $sluice_tls}]
 routes: [{name: all, match: {path: {prefix: /}}, service: origin}]
 admin: {address: "127.0.0.1:0"}
 access_log: {path: off}

@@ -114,7 +114,7 @@ private:
     std::map<std::string, std::weak_ptr<const upstream_tls>> known_;
 };
 
-known_contexts& known() {
+known_contexts& all_contexts() {
     static known_contexts all;
     return all;
 }
@@ -126,16 +126,20 @@ upstream_tls::upstream_tls(ssl_ctx_st* context, std::string identity, bool verif
 
 upstream_tls::~upstream_tls() { ::SSL_CTX_free(context_); }
 
+std::shared_ptr<const upstream_tls> upstream_tls::known(const upstream_tls_settings& settings) {
+    return all_contexts().find(identity_of(settings));
+}
+
 std::shared_ptr<const upstream_tls> upstream_tls::of(const upstream_tls_settings& settings,
                                                      std::string& why) {
     auto identity = identity_of(settings);
-    if (auto found = known().find(identity))
+    if (auto found = all_contexts().find(identity))
         return found;
     auto context = make_client_context(settings, why);
     if (!context)
         return nullptr;
     ::SSL_CTX_sess_set_new_cb(context.get(), keep_ticket);
-    return known().add(std::shared_ptr<const upstream_tls>(
+    return all_contexts().add(std::shared_ptr<const upstream_tls>(
         new upstream_tls(context.release(), std::move(identity), settings.verify)));
 }
 

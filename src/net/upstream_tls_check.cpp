@@ -75,7 +75,12 @@ void server_name::read(const config::value& from, std::string& to) const {
 void check_upstream_tls(const config::value& from, upstream_tls_settings& read,
                         config::keys_read how) {
     const auto errors_before = from.problems().errors();
-    if (has_pair(from, read) && read.certificate && read.key)
+    const bool paired = has_pair(from, read);
+    const bool good = clean && from.problems().errors() == errors_before;
+    // Thousands of services show the same certificate: it is looked at once.
+    if (good && read.mode == upstream_tls_mode::mtls)
+        read.context = upstream_tls::known(read);
+    if (paired && !read.context && read.certificate && read.key)
         check_pair(from, read);
     if (how == config::keys_read::refused || from.problems().errors() != errors_before ||
         read.mode == upstream_tls_mode::disabled)
@@ -84,7 +89,8 @@ void check_upstream_tls(const config::value& from, upstream_tls_settings& read,
         verify->warn("nodes need not prove who they are: anybody in between can read and change "
                      "what passes");
     std::string why;
-    read.context = upstream_tls::of(read, why);
+    if (!read.context)
+        read.context = upstream_tls::of(read, why);
     if (!read.context)
         from.refuse("TLS cannot be spoken like this: " + why,
                     read.ca ? std::string()

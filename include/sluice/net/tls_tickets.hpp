@@ -24,7 +24,7 @@ public:
     void keep(ssl_session_st* one);
     /// The newest one, for the caller to free; null when there is none. Those of TLS 1.3 are used
     /// once, so that nobody can tell two connections to be of the same client (RFC 8446 appendix
-    /// C.4); those of TLS 1.2 stay.
+    /// C.4); those of TLS 1.2 stay. None outlives the certificate it was begun with.
     ssl_session_st* take();
 
 private:

@@ -31,6 +31,7 @@ TEST_CASE("every code has the contract's status and word") {
         {errc::no_healthy_node, 503, "no_healthy_node"},
         {errc::overloaded, 503, "overloaded"},
         {errc::connect_failed, 502, "bad_gateway"},
+        {errc::tls_failed, 502, "bad_gateway"},
         {errc::upstream_closed, 502, "bad_gateway"},
         {errc::bad_upstream_message, 502, "bad_gateway"},
         {errc::upstream_timeout, 504, "upstream_timeout"},

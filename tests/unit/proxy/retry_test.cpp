@@ -25,6 +25,9 @@ constexpr failure closed_unanswered{errc::upstream_closed, blame::upstream, retr
                                     "response head"};
 constexpr failure closed_answering{errc::upstream_closed, blame::upstream, retry_hint::never,
                                    "response head"};
+constexpr failure not_secured{errc::tls_failed, blame::upstream, retry_hint::always, "tls"};
+constexpr failure refused_late{errc::tls_failed, blame::upstream, retry_hint::if_reused,
+                               "response head"};
 constexpr failure timed_out{errc::upstream_timeout, blame::upstream, retry_hint::never,
                             "response head"};
 
@@ -88,6 +91,10 @@ TEST_CASE("after bytes went out the method, the connection and the copy of the b
         row{"body too long to keep", method::put, true, true, false, closed_unanswered, false,
             false},
         row{"the answer had begun", method::get, true, true, true, closed_answering, false, false},
+        row{"refused by TLS after the handshake, idempotent", method::get, false, true, true,
+            refused_late, true, false},
+        row{"refused by TLS after the handshake, not idempotent", method::post, false, true, true,
+            refused_late, false, false},
         row{"too slow to answer", method::get, true, true, true, timed_out, false, false});
     INFO(one.what);
     fixture f;
@@ -130,11 +137,12 @@ TEST_CASE(
     "connect failures go round the nodes not tried yet, up to the attempts, outside the budget") {
     fixture f(5, 2, 0);  // no budget at all
     tries left(f.x, f.mine());
+    const auto why = GENERATE(connect_failure, not_secured);
     std::string order = f.node_of(left.next_node());
-    while (left.again(connect_failure))
+    while (left.again(why))
         order += f.node_of(left.next_node());
     CHECK(order == "123");
-    CHECK(left.nothing_left().code == errc::connect_failed);
+    CHECK(left.nothing_left().code == why.code);
 }
 
 TEST_CASE("with fewer nodes than attempts every node is tried once") {
