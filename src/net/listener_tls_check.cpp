@@ -175,15 +175,15 @@ void warn_of_unused(const config::value& entries, const listener_tls_settings& r
 }  // namespace
 
 void check_certificate(const config::value& from, listener_certificate& read,
-                       config::keys_read keys) {
+                       config::keys_read how) {
     const auto certificate = from.find("certificate");
     const auto key = from.find("key");
-    if (keys == config::keys_read::clean && certificate && key)
+    if (how == config::keys_read::clean && certificate && key)
         check_pair(*certificate, *key, read);
 }
 
 void check_listener_tls(const config::value& from, const listener_tls_settings& read,
-                        config::keys_read keys) {
+                        config::keys_read how) {
     const auto entries = from.find("certificates");
     if (!entries || !entries->is_list())
         return;
@@ -195,7 +195,7 @@ void check_listener_tls(const config::value& from, const listener_tls_settings& 
         const auto entry = (*entries)[i];
         check_terms(from, entry, read, read.certificates[i], complaints);
     }
-    if (keys == config::keys_read::refused || from.problems().errors() != errors_before)
+    if (how == config::keys_read::refused || from.problems().errors() != errors_before)
         return;
     warn_of_idle_ca(from, read);
     check_names(*entries, read);

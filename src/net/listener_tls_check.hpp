@@ -9,13 +9,13 @@
 
 namespace sluice::net {
 
-/// Checks one entry of `certificates` and fills in what its files say; less of it when one of its
-/// keys was refused already.
+/// Checks one entry of `certificates` and fills in what its files say. keys_read::refused: a key of it was
+/// refused already.
 void check_certificate(const config::value& from, listener_certificate& read,
-                       config::keys_read keys);
+                       config::keys_read how);
 
 /// Checks the whole of `tls`. Nothing that asked for client certificates may end up not asking.
 void check_listener_tls(const config::value& from, const listener_tls_settings& read,
-                        config::keys_read keys);
+                        config::keys_read how);
 
 }  // namespace sluice::net

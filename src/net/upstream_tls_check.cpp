@@ -73,16 +73,16 @@ void server_name::read(const config::value& from, std::string& to) const {
 }
 
 void check_upstream_tls(const config::value& from, upstream_tls_settings& read,
-                        config::keys_read keys) {
+                        config::keys_read how) {
     const auto errors_before = from.problems().errors();
     const bool paired = has_pair(from, read);
-    const bool good = clean && from.problems().errors() == errors_before;
+    const bool good = how == config::keys_read::clean && from.problems().errors() == errors_before;
     // Thousands of services show the same certificate: it is looked at once.
     if (good && read.mode == upstream_tls_mode::mtls)
         read.context = upstream_tls::known(read);
     if (paired && !read.context && read.certificate && read.key)
         check_pair(from, read);
-    if (keys == config::keys_read::refused || from.problems().errors() != errors_before ||
+    if (how == config::keys_read::refused || from.problems().errors() != errors_before ||
         read.mode == upstream_tls_mode::disabled)
         return;
     if (const auto verify = from.find("verify"); verify && !read.verify)

@@ -22,8 +22,8 @@ struct server_name {
     }
 };
 
-/// Checks the whole of `tls` and makes its context, unless one of its keys was refused already.
+/// Checks the whole of `tls` and makes its context. keys_read::refused: a key of it was refused already.
 void check_upstream_tls(const config::value& from, upstream_tls_settings& read,
-                        config::keys_read keys);
+                        config::keys_read how);
 
 }  // namespace sluice::net
