@@ -14,7 +14,7 @@ using sluice::proxy::transport_of;
 namespace {
 
 table_node node_at(const std::string& where, const std::string& found_under = {}) {
-    return {{*address::parse(where), 1, 0, found_under}, where, nullptr};
+    return {{*address::parse(where), 1, 0, found_under}, where, nullptr, nullptr};
 }
 
 table_service secured(const std::string& server_name) {

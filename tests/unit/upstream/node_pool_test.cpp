@@ -255,7 +255,7 @@ TEST_CASE_METHOD(fixture, "other bounds close what is idle beyond them and let i
 TEST_CASE_METHOD(fixture, "two pools of one node tell of their connections together") {
     auto mine = used();
     {
-        node_pool other{loop.worker, pool.target(), small_pool(), stats};
+        node_pool other{loop.worker, pool.where(), small_pool(), stats};
         REQUIRE(other.reserve());
         fake::socket_pair pair;
         auto theirs =
