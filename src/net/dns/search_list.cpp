@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/dns/search_list.hpp"
+
+#include <algorithm>
+
+namespace sluice::net::dns {
+
+std::vector<std::string> search_list::candidates(std::string_view name) const {
+    if (name.ends_with('.'))
+        return {std::string(name.substr(0, name.size() - 1))};
+    std::vector<std::string> names;
+    for (const auto& domain : domains)
+        if (!domain.empty() && domain != ".")
+            names.push_back(std::string(name) + "." + domain);
+    const auto dots = static_cast<unsigned>(std::ranges::count(name, '.'));
+    names.insert(dots >= ndots ? names.begin() : names.end(), std::string(name));
+    return names;
+}
+
+}  // namespace sluice::net::dns
