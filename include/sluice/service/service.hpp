@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,20 @@ struct node {
     /// 0 first; nodes of a higher tier are used when no connect to a lower one succeeds (the other
     /// address family of a DNS name)
     unsigned tier = 0;
+    /// the DNS name it was found under, which its certificate must name; empty for an address that
+    /// was written as one
+    std::string name = {};
 
     friend bool operator==(const node&, const node&) = default;
+};
+
+/// One entry of `url` of a service whose nodes are found by DNS.
+struct dns_name {
+    std::string name;        ///< lower case; `_service._proto.name` asks for SRV records
+    std::uint16_t port = 0;  ///< 0 with SRV records, which bring their own
+    unsigned weight = 1;     ///< of each address found; SRV records bring their own
+
+    friend bool operator==(const dns_name&, const dns_name&) = default;
 };
 
 /// Connections kept to one node by one worker.
@@ -45,7 +58,8 @@ struct service_settings {
     std::string name;
     std::string source = "fixed";
     std::string balancer = "round_robin";
-    std::vector<node> nodes;  ///< of `url`, for the source fixed
+    std::vector<node> nodes;      ///< of `url`, for the source fixed
+    std::vector<dns_name> names;  ///< of `url`, for the source dns
     pool_settings pool;
     retry_settings retries;
     http::timeout_overrides timeouts;

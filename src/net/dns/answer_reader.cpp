@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/dns/answer_reader.hpp"
 
+#include "net/dns/plain_name.hpp"
 #include "sluice/base/strings.hpp"
 
 #include <arpa/nameser.h>
@@ -211,21 +212,6 @@ bool is_dialable(const address& one) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(room).sin6_addr;
     return room.ss_family == AF_INET6 && !IN6_IS_ADDR_UNSPECIFIED(&v6) &&
            !IN6_IS_ADDR_MULTICAST(&v6) && !IN6_IS_ADDR_LINKLOCAL(&v6);
-}
-
-std::string plain_name(std::string_view name) {
-    constexpr std::size_t most = 253;
-    constexpr std::size_t most_label = 63;
-    if (name.ends_with('.'))
-        name.remove_suffix(1);
-    if (name.empty() || name.size() > most)
-        return {};
-    for (const auto label : split(name, '.')) {
-        const auto fits = [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '_'; };
-        if (label.empty() || label.size() > most_label || !std::ranges::all_of(label, fits))
-            return {};
-    }
-    return to_lower(name);
 }
 
 dns_answer read_answer(std::span<const std::uint8_t> bytes, record_kind kind) {

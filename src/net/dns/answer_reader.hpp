@@ -27,8 +27,4 @@ dns_answer read_answer(std::span<const std::uint8_t> bytes, record_kind kind);
 /// would lead to this very machine; multicast; link-local IPv6, which needs an interface.
 bool is_dialable(const address&);
 
-/// `name` in lower case without its last dot; empty when it is not letters, digits, `-` and `_`
-/// between dots, at most 63 a label and 253 in all.
-std::string plain_name(std::string_view name);
-
 }  // namespace sluice::net::dns

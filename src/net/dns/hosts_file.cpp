@@ -2,6 +2,7 @@
 #include "net/dns/hosts_file.hpp"
 
 #include "net/dns/answer_reader.hpp"
+#include "net/dns/plain_name.hpp"
 #include "sluice/base/strings.hpp"
 
 #include <algorithm>
