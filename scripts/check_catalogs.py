@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every file of a plug-in folder stands in the folder's catalog, and nothing else does.
 
-A plug-in folder is one under src/ with a catalog.hpp whose macro SLUICE_<FOLDER>(add) lists its plug-ins.
+A plug-in folder is one anywhere under src/ with a catalog.hpp. Its catalog.hpp or catalog.cpp holds the macro
+SLUICE_<WORDS>(add) that lists the plug-ins as add(NAME).
 """
+import argparse
 import pathlib
 import re
 import sys
@@ -11,19 +13,31 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def faults(catalog: pathlib.Path) -> list[str]:
-    folder = catalog.parent
-    listed = set(re.findall(r"\badd\((\w+)\)", catalog.read_text(encoding="utf-8")))
+def names_in(folder: pathlib.Path) -> set[str]:
+    files = (folder / "catalog.hpp", folder / "catalog.cpp")
+    text = "".join(file.read_text(encoding="utf-8") for file in files if file.exists())
+    lists = re.findall(r"^#define SLUICE_\w+\(add\)((?:.*\\\n)*.*)", text, re.MULTILINE)
+    return set(re.findall(r"\badd\((\w+)\)", "".join(lists)))
+
+
+def faults(folder: pathlib.Path, root: pathlib.Path) -> list[str]:
+    listed = names_in(folder)
     present = {file.stem for file in folder.glob("*.cpp")} - {"catalog"}
-    return [f"{folder / name}.cpp is not in {catalog}" for name in sorted(present - listed)] + [
-        f"{catalog} lists {name}, but there is no {folder / name}.cpp" for name in sorted(listed - present)
+    where = folder.relative_to(root)
+    if not listed:
+        return [f"{where}: its catalog lists nothing"]
+    return [f"{where}/{name}.cpp is not in the catalog" for name in sorted(present - listed)] + [
+        f"{where}: the catalog lists {name}, but there is no {name}.cpp" for name in sorted(listed - present)
     ]
 
 
 def main() -> int:
-    catalogs = sorted((ROOT / "src").glob("*/catalog.hpp"))
-    found = [fault for catalog in catalogs for fault in faults(catalog)]
-    print("\n".join(found) if found else f"{len(catalogs)} catalog(s) complete")
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--root", type=pathlib.Path, default=ROOT)
+    root = options.parse_args().root
+    folders = sorted(file.parent for file in (root / "src").rglob("catalog.hpp"))
+    found = [fault for folder in folders for fault in faults(folder, root)]
+    print("\n".join(found) if found else f"{len(folders)} catalog(s) complete")
     return 1 if found else 0
 
 

@@ -14,7 +14,7 @@ test_packages=(
     wrk python3-httpx python3-pytest python3-websockets python3-yaml
 )
 lint_packages=(clang-19 clang-format-19 clang-tidy-19 python3 shellcheck)
-bench_packages=(linux-perf nginx procps strace util-linux wrk)
+bench_packages=(libbenchmark-dev linux-perf nginx procps strace util-linux wrk)
 
 wanted=()
 for group in "${@:---build}"; do

@@ -113,7 +113,7 @@ void parse(benchmark::State& state, std::string_view raw) {
     sluice::arena room;
     for (auto _ : state) {
         benchmark::DoNotOptimize(raw);
-        benchmark::DoNotOptimize(sluice::http::parse_target(raw, false, room));
+        benchmark::DoNotOptimize(sluice::http::parse_target(raw, sluice::http::method::get, room));
         room.reset();
     }
 }

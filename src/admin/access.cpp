@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/access.hpp"
 
+#include "sluice/base/strings.hpp"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -14,16 +16,7 @@ struct authority {
     std::string_view port;  ///< empty: none
 };
 
-char lower(char one) noexcept {
-    return one >= 'A' && one <= 'Z' ? static_cast<char>(one + ('a' - 'A')) : one;
-}
-
-bool same(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
-
-authority split(std::string_view text) {
+authority authority_of(std::string_view text) {
     const std::size_t bracket = text.starts_with('[') ? text.find(']') : 0;
     if (bracket == text.npos)
         return {text, {}};
@@ -48,7 +41,7 @@ bool is_ip_literal(std::string_view name) {
 // The name of an Authorization scheme is compared without regard to case (RFC 9110 section 11.1).
 std::string_view bearer_token(std::string_view authorization) {
     constexpr std::string_view scheme = "bearer ";
-    if (!same(authorization.substr(0, scheme.size()), scheme))
+    if (!iequals(authorization.substr(0, scheme.size()), scheme))
         return {};
     authorization.remove_prefix(scheme.size());
     const std::size_t begin = authorization.find_first_not_of(' ');
@@ -60,13 +53,13 @@ std::string_view bearer_token(std::string_view authorization) {
 bool is_own_host(std::string_view host, std::span<const std::string> names) {
     if (host.empty())
         return true;
-    std::string_view name = split(host).name;
+    std::string_view name = authority_of(host).name;
     if (name.ends_with('.'))
         name.remove_suffix(1);
-    if (same(name, "localhost") || is_ip_literal(name))
+    if (iequals(name, "localhost") || is_ip_literal(name))
         return true;
     return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& one) { return same(one, name); });
+                       [&](const std::string& one) { return iequals(one, name); });
 }
 
 bool is_own_origin(std::string_view origin, std::string_view host) {
@@ -74,16 +67,16 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
     if (mark == origin.npos || host.empty())
         return false;  // "null" among them
     const std::string_view scheme = origin.substr(0, mark);
-    const bool secure = same(scheme, "https");  // TLS may end in front of us
-    if (!secure && !same(scheme, "http"))
+    const bool secure = iequals(scheme, "https");  // TLS may end in front of us
+    if (!secure && !iequals(scheme, "http"))
         return false;
     const std::string_view default_port = secure ? "443" : "80";
     const auto port_of = [&](const authority& one) {
         return one.port.empty() ? default_port : one.port;
     };
-    const authority theirs = split(origin.substr(mark + 3));
-    const authority ours = split(host);
-    return same(theirs.name, ours.name) && port_of(theirs) == port_of(ours);
+    const authority theirs = authority_of(origin.substr(mark + 3));
+    const authority ours = authority_of(host);
+    return iequals(theirs.name, ours.name) && port_of(theirs) == port_of(ours);
 }
 
 permission permit(usage use, const access_terms& terms,

@@ -5,35 +5,20 @@
 #include "admin/api.hpp"
 
 #include "admin/resources/catalog.hpp"
-#include "sluice/base/json.hpp"
+#include "sluice/base/json_writer.hpp"
+#include "sluice/base/strings.hpp"
 
 namespace sluice::admin {
 namespace {
-
-int digit_of(char one) noexcept {
-    if (one >= '0' && one <= '9')
-        return one - '0';
-    if (one >= 'a' && one <= 'f')
-        return one - 'a' + 10;
-    if (one >= 'A' && one <= 'F')
-        return one - 'A' + 10;
-    return -1;
-}
 
 // Names may hold bytes a path cannot; a canonical path has no malformed escapes, which stay as they
 // are here.
 std::string decode(std::string_view segment) {
     std::string text;
-    for (std::size_t at = 0; at < segment.size(); ++at) {
-        const bool escaped = segment[at] == '%' && segment.size() - at > 2;
-        const int high = escaped ? digit_of(segment[at + 1]) : -1;
-        const int low = escaped ? digit_of(segment[at + 2]) : -1;
-        if (high < 0 || low < 0) {
-            text += segment[at];
-        } else {
-            text += static_cast<char>(high * 16 + low);
-            at += 2;
-        }
+    for (std::size_t at = 0; at < segment.size();) {
+        const int escaped = escaped_byte(segment, at);
+        text += escaped < 0 ? segment[at] : static_cast<char>(escaped);
+        at += escaped < 0 ? 1 : 3;
     }
     return text;
 }
@@ -122,9 +107,13 @@ answer dispatch(const request& from, const access_terms& terms, control& gateway
 
 answer refuse(unsigned status, std::string_view code, std::string_view message,
               std::string_view request_id) {
-    const json::object body{
-        {"error", {{"code", code}, {"message", message}, {"request_id", request_id}}}};
-    return {.status = status, .body = json::serialize(body)};
+    json_writer out;
+    out.begin_map().key("error").begin_map();
+    out.key("code").text(code);
+    out.key("message").text(message);
+    out.key("request_id").text(request_id);
+    out.end_map().end_map();
+    return {.status = status, .body = out.take()};
 }
 
 answer respond(const request& from, const access_terms& terms, control& gateway) {

@@ -16,8 +16,9 @@ const config::schema<settings>& settings_schema() {
             {"hosts", &settings::hosts, config::list_of{http::host_name{}, "host names"},
              "further names a Host field may carry"},
         },
-        [](const config::value& from, const settings& read, bool clean) {
-            if (clean && read.token.empty() && !read.address.is_loopback())
+        [](const config::value& from, const settings& read, config::keys_read how) {
+            if (how == config::keys_read::clean && read.token.empty() &&
+                !read.address.is_loopback())
                 from.refuse("the admin address can be reached from elsewhere and no token is set",
                             "a token, or an address such as 127.0.0.1:9901");
         },

@@ -99,12 +99,12 @@ void check_route(const config::value& route, const name_index& services,
 
 }  // namespace
 
-void check_names(const config::value& root, const settings& read, bool complete) {
+void check_names(const config::value& root, const settings& read, files_read files) {
     const name_index listeners(root, "listeners", "listener");
     const name_index services(root, "services", "service");
     const name_index routes_by_name(root, "routes", "route");
     check_addresses(root, read);
-    if (!complete)
+    if (files == files_read::some)
         return;
     const auto routes = root.find("routes");
     for (std::size_t i = 0; routes && i < routes->size(); ++i)

@@ -8,9 +8,11 @@
 
 namespace sluice::app {
 
-/// `root` is the value `read` was read from; problems are told at the value that is wrong. Not
-/// `complete`: some file could not be read, so a name that leads nowhere may stand in it and is not
-/// complained about.
-void check_names(const config::value& root, const settings& read, bool complete);
+/// Whether all files were read. In one that was not may stand what a name leads to.
+enum class files_read { all, some };
+
+/// `root` is the value `read` was read from; problems are told at the value that is wrong. Names
+/// that lead nowhere are complained about only when all files were read.
+void check_names(const config::value& root, const settings& read, files_read files);
 
 }  // namespace sluice::app

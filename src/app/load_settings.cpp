@@ -35,7 +35,7 @@ loaded_settings load_settings(const std::string& path, const config::surrounding
     const config::value root(document.root(), result.problems);
     if (root.is_map()) {
         settings_schema().read(root, result.values);
-        check_names(root, result.values, document.complete());
+        check_names(root, result.values, document.complete() ? files_read::all : files_read::some);
         result.places = {places_of(root, "listeners"), places_of(root, "services"),
                          places_of(root, "routes")};
         result.hidden = config::hidden_paths(document.root());

@@ -85,8 +85,8 @@ void process::start_admin() {
     admin_server_ = std::make_unique<http::h1::server>(
         control_, std::move(settings), admin_handler_, [this] { admin_gate_.leave(); });
     admin_acceptor_ = std::make_unique<net::acceptor>(
-        control_, admin_bound_.descriptors.front().release(), admin_address().is_unix(),
-        admin_gate_, net::acceptor::no_threshold,
+        control_, admin_bound_.descriptors.front().release(), admin_address(), admin_gate_,
+        net::acceptor::no_threshold,
         [this](int fd, const net::address& from) { admin_server_->adopt(fd, from); },
         [this] { return admin_server_->shed_idle(); });
     control_loop_ = std::make_unique<runtime::asio_loop>(context_, control_);
@@ -142,7 +142,10 @@ void process::cut_short() {
 }
 
 void process::worker_drained() {
-    if (still_draining_ != 0 && --still_draining_ == 0)
+    if (still_draining_ == 0)
+        return;
+    --still_draining_;
+    if (still_draining_ == 0)
         finish();
 }
 

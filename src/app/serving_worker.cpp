@@ -15,7 +15,7 @@ struct serving_worker::share {
         : connections(of.connections), server(owner.loop_, of.settings, owner.gateway_,
                                               [&owner, this] { owner.connection_ended(*this); }),
           acceptor(
-              owner.loop_, fd, of.bound.bound.is_unix(), owner.gate_, owner.descriptor_threshold_,
+              owner.loop_, fd, of.bound.bound, owner.gate_, owner.descriptor_threshold_,
               [&owner, this](int client, const net::address& from) {
                   connections->add(owner.loop_.index(), 1);
                   server.adopt(client, from);

@@ -10,7 +10,6 @@ namespace sluice {
 namespace {
 
 void append_escaped(std::string& out, char c) {
-    static constexpr char digits[] = "0123456789abcdef";
     switch (c) {
     case '"':
         out += "\\\"";
@@ -33,7 +32,7 @@ void append_escaped(std::string& out, char c) {
     if (static_cast<unsigned char>(c) >= 0x20 && c != '\x7F')
         out += c;
     else
-        (out += "\\u00") += {digits[(c >> 4) & 15], digits[c & 15]};
+        (out += "\\u00") += {hex_digits[(c >> 4) & 15], hex_digits[c & 15]};
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/base/random.hpp"
 
+#include "sluice/base/strings.hpp"
+
 #include <cstddef>
 #include <cstring>
 
@@ -11,9 +13,8 @@ namespace {
 // The two hex digits of each byte, so that a request's id costs sixteen copies.
 constexpr auto hex_pairs = [] {
     std::array<std::array<char, 2>, 256> pairs{};
-    constexpr char digits[] = "0123456789abcdef";
     for (std::size_t byte = 0; byte < pairs.size(); ++byte)
-        pairs[byte] = {digits[byte >> 4], digits[byte & 0xf]};
+        pairs[byte] = {hex_digits[byte >> 4], hex_digits[byte & 0xf]};
     return pairs;
 }();
 

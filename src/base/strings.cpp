@@ -6,21 +6,10 @@
 
 namespace sluice {
 
-bool iequals(std::string_view a, std::string_view b) noexcept {
-    return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
 std::string to_lower(std::string_view text) {
     std::string lower(text);
     std::ranges::transform(lower, lower.begin(), [](char c) { return to_lower(c); });
     return lower;
-}
-
-std::string_view trim(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -34,16 +23,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-bool is_token(std::string_view text) noexcept {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::ranges::all_of(text, [&](char c) {
-        return is_digit(c) || is_alpha(c) || marks.find(c) != std::string_view::npos;
-    });
-}
-
-namespace {
-
-/// How many bytes the character at the front takes, 0 when it is not UTF-8 (RFC 3629 section 4).
 std::size_t utf8_length(std::string_view text) noexcept {
     const auto at = [&](std::size_t i) {
         return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0;
@@ -67,8 +46,6 @@ std::size_t utf8_length(std::string_view text) noexcept {
     return 0;
 }
 
-}  // namespace
-
 std::size_t find_invalid_utf8(std::string_view text) noexcept {
     for (std::size_t at = 0; at < text.size();) {
         const auto length = utf8_length(text.substr(at));
@@ -80,7 +57,6 @@ std::size_t find_invalid_utf8(std::string_view text) noexcept {
 }
 
 std::string quoted(std::string_view text, std::size_t most) {
-    static constexpr char digits[] = "0123456789abcdef";
     std::string out = "\"";
     const auto end = std::min(most, text.size());
     for (std::size_t at = 0; at < end;) {
@@ -90,7 +66,7 @@ std::string quoted(std::string_view text, std::size_t most) {
         const bool control =
             byte < 0x20 || byte == 0x7F || (byte == 0xC2 && length == 2 && text[at + 1] < '\xA0');
         if (length == 0 || control)
-            (out += "\\x") += {digits[byte >> 4], digits[byte & 15]};
+            (out += "\\x") += {hex_digits[byte >> 4], hex_digits[byte & 15]};
         else
             out += text.substr(at, length);
         at += length == 0 || control ? 1 : length;

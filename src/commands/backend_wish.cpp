@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/backend_wish.hpp"
 
+#include "sluice/base/strings.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,11 +40,6 @@ std::string_view query_value(std::string_view query, std::string_view name) {
     return {};
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 void append_json(std::string& out, std::string_view text) {
     out += '"';
     for (const char c : text) {
@@ -70,7 +67,7 @@ void append_headers(std::string& out, const std::vector<header_pair>& headers) {
         }
         std::string value{headers[i].second};
         for (std::size_t later = i + 1; later < headers.size(); ++later) {
-            if (same_name(headers[i].first, headers[later].first)) {
+            if (iequals(headers[i].first, headers[later].first)) {
                 value.append(", ").append(headers[later].second);
                 written[later] = true;
             }

@@ -8,7 +8,6 @@
 #include "tree_builder.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 
 namespace sluice::config {
@@ -111,7 +110,7 @@ std::string loader::expand_in(node& one) {
     if (!expanded)
         return error;
     auto* copy = static_cast<char*>(result_.room_->allocate(expanded->text.size() + 1, 1));
-    std::memcpy(copy, expanded->text.data(), expanded->text.size());
+    std::ranges::copy(expanded->text, copy);
     one.text = {copy, expanded->text.size()};
     one.is_hidden = expanded->is_hidden;
     return {};

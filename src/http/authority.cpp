@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Host field and the authority of an absolute-form target, checked and folded to the form that
 // routes are matched by. What is forwarded is the client's own text, never the folded one.
+#include "sluice/base/strings.hpp"
 #include "sluice/http/target.hpp"
 
 #include <arpa/inet.h>
@@ -34,8 +35,7 @@ constexpr auto host_bytes = make_host_bytes();
 
 std::string_view lower_case(std::string_view text, arena& room) {
     char* out = room.allocate(text.size());
-    std::transform(text.begin(), text.end(), out,
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(text.begin(), text.end(), out, [](char c) { return to_lower(c); });
     return {out, text.size()};
 }
 

@@ -3,7 +3,7 @@
 // received, so it looks at the length and the first letter before it compares anything.
 #include "sluice/http/head.hpp"
 
-#include "http/text.hpp"
+#include "sluice/base/strings.hpp"
 
 #include <algorithm>
 #include <array>
@@ -71,17 +71,18 @@ constexpr auto starts_a_name = [] {
     return starts;
 }();
 
-template <bool Alias>
+template <spelling How>
 bool matches(std::string_view name, std::string_view lower) noexcept {
     for (std::size_t i = 0; i < lower.size(); ++i) {
         const char c = to_lower(name[i]);
-        if (c != lower[i] && !(Alias && c == '_' && lower[i] == '-'))
+        if (c != lower[i] &&
+            !(How == spelling::underscore_is_hyphen && c == '_' && lower[i] == '-'))
             return false;
     }
     return true;
 }
 
-template <bool Alias>
+template <spelling How>
 field_id look_up(std::string_view name) noexcept {
     if (name.empty() || !starts_a_name[static_cast<unsigned char>(name[0])])
         return field_id::other;
@@ -89,19 +90,20 @@ field_id look_up(std::string_view name) noexcept {
     if (name.size() <= longest_name) {
         for (std::size_t i = first_of_length[name.size()]; i < first_of_length[name.size() + 1];
              ++i)
-            if (known_names[i].text[0] == first && matches<Alias>(name, known_names[i].text))
+            if (known_names[i].text[0] == first && matches<How>(name, known_names[i].text))
                 return known_names[i].id;
     }
     if (first == 'x' && name.size() > forwarded_family.size() &&
-        matches<Alias>(name, forwarded_family))
+        matches<How>(name, forwarded_family))
         return field_id::x_forwarded_other;
     return field_id::other;
 }
 
 }  // namespace
 
-field_id identify(std::string_view name, bool underscore_alias) noexcept {
-    return underscore_alias ? look_up<true>(name) : look_up<false>(name);
+field_id identify(std::string_view name, spelling how) noexcept {
+    return how == spelling::exact ? look_up<spelling::exact>(name)
+                                  : look_up<spelling::underscore_is_hyphen>(name);
 }
 
 const field* header_list::find(field_id id) const noexcept {
@@ -110,8 +112,8 @@ const field* header_list::find(field_id id) const noexcept {
 }
 
 const field* header_list::find(std::string_view name) const noexcept {
-    const auto at = std::ranges::find_if(
-        fields_, [name](const field& one) { return same_text(one.name, name); });
+    const auto at =
+        std::ranges::find_if(fields_, [name](const field& one) { return iequals(one.name, name); });
     return at == fields_.end() ? nullptr : &*at;
 }
 

@@ -9,8 +9,8 @@ namespace {
 constexpr config::span short_time{std::chrono::milliseconds{1}, std::chrono::hours{1}};
 constexpr config::span long_time{std::chrono::milliseconds{1}, std::chrono::hours{24 * 7}};
 
-void check_limits(const config::value& from, limits& read, bool clean) {
-    if (!clean || read.line <= read.head)
+void check_limits(const config::value& from, limits& read, config::keys_read how) {
+    if (how == config::keys_read::refused || read.line <= read.head)
         return;
     if (!from.find("line"))
         read.line = read.head;

@@ -3,6 +3,9 @@
 // its JSON text.
 #include "sluice/http/local_reply.hpp"
 
+#include "sluice/base/json_writer.hpp"
+
+#include <algorithm>
 #include <array>
 
 namespace sluice::http {
@@ -44,13 +47,13 @@ constexpr local_reply row(errc code) {
         return bad_gateway("The node's answer was not valid HTTP.");
     case errc::upstream_timeout:
         return {504, "upstream_timeout", "The node did not answer in time."};
+    case errc::shutting_down:
+        return {503, "overloaded", "The gateway is shutting down.", true};
     // Nobody reads these answers; the rows exist for the log and the metrics.
     case errc::client_gone:
         return {499, "client_gone", "The client closed the connection."};
     case errc::client_too_slow:
         return {499, "client_gone", "The client did not read the response."};
-    case errc::shutting_down:
-        return {503, "overloaded", "The gateway is shutting down.", true};
     }
     return {500, "bad_gateway", "The gateway failed."};
 }
@@ -65,57 +68,68 @@ constexpr auto rows = [] {
     return all;
 }();
 
-// The length of the well-formed UTF-8 sequence at the front of `text`, 0 when there is none (RFC
-// 3629 section 4).
-std::size_t utf8_sequence(std::string_view text) {
-    const auto byte = [text](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    const unsigned lead = byte(0);
-    const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-    if (lead < 0x80)
-        return 1;
-    if (lead >= 0xC2 && lead <= 0xDF)
-        return tail(1) ? 2 : 0;
-    if (lead >= 0xE0 && lead <= 0xEF) {
-        const unsigned low = lead == 0xE0 ? 0xA0 : 0x80;   // no overlong forms
-        const unsigned high = lead == 0xED ? 0x9F : 0xBF;  // no surrogates
-        return byte(1) >= low && byte(1) <= high && tail(2) ? 3 : 0;
-    }
-    if (lead >= 0xF0 && lead <= 0xF4) {
-        const unsigned low = lead == 0xF0 ? 0x90 : 0x80;
-        const unsigned high = lead == 0xF4 ? 0x8F : 0xBF;
-        return byte(1) >= low && byte(1) <= high && tail(2) && tail(3) ? 4 : 0;
-    }
-    return 0;
-}
+struct phrase {
+    unsigned status;
+    std::string_view text;
+};
 
-void append_unicode_escape(std::string& out, unsigned code) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    out += "\\u";
-    for (const unsigned shift : {12U, 8U, 4U, 0U})
-        out += digits[(code >> shift) & 0xFU];
-}
-
-// A JSON string of any bytes: what is not UTF-8 becomes U+FFFD, so the answer is valid JSON
-// whatever a client sent.
-void append_json_text(std::string& out, std::string_view text) {
-    out += '"';
-    while (!text.empty()) {
-        const std::size_t length = utf8_sequence(text);
-        const auto c = static_cast<unsigned char>(text[0]);
-        if (length == 0)
-            append_unicode_escape(out, 0xFFFD);
-        else if (c == '"' || c == '\\')
-            (out += '\\') += text[0];
-        else if (c < 0x20 || c == 0x7F)
-            append_unicode_escape(out, c);
-        else
-            out += text.substr(0, length);
-        text.remove_prefix(length == 0 ? 1 : length);
-    }
-    out += '"';
-}
+// RFC 9110 section 15, RFC 6585, RFC 8297 and the others of IANA's register that are in use; by
+// status, since it is searched.
+constexpr auto phrases = std::to_array<phrase>({
+    {100, "Continue"},
+    {101, "Switching Protocols"},
+    {102, "Processing"},
+    {103, "Early Hints"},
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {203, "Non-Authoritative Information"},
+    {204, "No Content"},
+    {205, "Reset Content"},
+    {206, "Partial Content"},
+    {300, "Multiple Choices"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {402, "Payment Required"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {407, "Proxy Authentication Required"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {417, "Expectation Failed"},
+    {421, "Misdirected Request"},
+    {422, "Unprocessable Content"},
+    {425, "Too Early"},
+    {426, "Upgrade Required"},
+    {428, "Precondition Required"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {451, "Unavailable For Legal Reasons"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
+    {511, "Network Authentication Required"},
+});
+static_assert(std::ranges::is_sorted(phrases, {}, &phrase::status));
 
 }  // namespace
 
@@ -126,133 +140,20 @@ const local_reply& reply_for(errc code) noexcept {
                                                        : rows[static_cast<std::size_t>(index)];
 }
 
-std::string_view log_word(errc code) noexcept {
-    return code == errc::upstream_closed ? "upstream_closed" : reply_for(code).word;
-}
-
 std::string reply_body(const local_reply& reply, std::string_view detail,
                        std::string_view request_id) {
-    std::string body;
-    body.reserve(128);
-    body += R"({"error":{"code":)";
-    append_json_text(body, reply.word);
-    body += R"(,"message":)";
-    append_json_text(body, detail.empty() ? reply.message : detail);
-    body += R"(,"request_id":)";
-    append_json_text(body, request_id);
-    body += "}}";
-    return body;
+    json_writer out;
+    out.begin_map().key("error").begin_map();
+    out.key("code").text(reply.word);
+    out.key("message").text(detail.empty() ? reply.message : detail);
+    out.key("request_id").text(request_id);
+    out.end_map().end_map();
+    return out.take();
 }
 
 std::string_view reason_phrase(unsigned status) noexcept {
-    switch (status) {
-    case 100:
-        return "Continue";
-    case 101:
-        return "Switching Protocols";
-    case 102:
-        return "Processing";
-    case 103:
-        return "Early Hints";
-    case 200:
-        return "OK";
-    case 201:
-        return "Created";
-    case 202:
-        return "Accepted";
-    case 203:
-        return "Non-Authoritative Information";
-    case 204:
-        return "No Content";
-    case 205:
-        return "Reset Content";
-    case 206:
-        return "Partial Content";
-    case 300:
-        return "Multiple Choices";
-    case 301:
-        return "Moved Permanently";
-    case 302:
-        return "Found";
-    case 303:
-        return "See Other";
-    case 304:
-        return "Not Modified";
-    case 307:
-        return "Temporary Redirect";
-    case 308:
-        return "Permanent Redirect";
-    case 400:
-        return "Bad Request";
-    case 401:
-        return "Unauthorized";
-    case 402:
-        return "Payment Required";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 406:
-        return "Not Acceptable";
-    case 407:
-        return "Proxy Authentication Required";
-    case 408:
-        return "Request Timeout";
-    case 409:
-        return "Conflict";
-    case 410:
-        return "Gone";
-    case 411:
-        return "Length Required";
-    case 412:
-        return "Precondition Failed";
-    case 413:
-        return "Content Too Large";
-    case 414:
-        return "URI Too Long";
-    case 415:
-        return "Unsupported Media Type";
-    case 416:
-        return "Range Not Satisfiable";
-    case 417:
-        return "Expectation Failed";
-    case 421:
-        return "Misdirected Request";
-    case 422:
-        return "Unprocessable Content";
-    case 425:
-        return "Too Early";
-    case 426:
-        return "Upgrade Required";
-    case 428:
-        return "Precondition Required";
-    case 429:
-        return "Too Many Requests";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 451:
-        return "Unavailable For Legal Reasons";
-    case 500:
-        return "Internal Server Error";
-    case 501:
-        return "Not Implemented";
-    case 502:
-        return "Bad Gateway";
-    case 503:
-        return "Service Unavailable";
-    case 504:
-        return "Gateway Timeout";
-    case 505:
-        return "HTTP Version Not Supported";
-    case 507:
-        return "Insufficient Storage";
-    case 511:
-        return "Network Authentication Required";
-    default:
-        return "";
-    }
+    const auto* const at = std::ranges::lower_bound(phrases, status, {}, &phrase::status);
+    return at != phrases.end() && at->status == status ? at->text : std::string_view{};
 }
 
 }  // namespace sluice::http

@@ -3,6 +3,8 @@
 // only a rewrite copies. The Host field is read in authority.cpp.
 #include "sluice/http/target.hpp"
 
+#include "sluice/base/strings.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -40,25 +42,6 @@ constexpr std::array<bool, 256> make_unreserved() {
     return set;
 }
 constexpr auto unreserved = make_unreserved();
-
-int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/// The byte an escape at `at` stands for, or -1 when there is no whole escape.
-int escaped_byte(std::string_view text, std::size_t at) noexcept {
-    if (at + 3 > text.size() || text[at] != '%')
-        return -1;
-    const int high = hex_digit(text[at + 1]);
-    const int low = hex_digit(text[at + 2]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
 
 /// How many escapes from `at` on form one UTF-8 character, or 0: broken off, overlong, a surrogate
 /// or above U+10FFFF (the well-formed byte sequences of the Unicode standard, table 3-7). `lead` is
@@ -217,22 +200,15 @@ std::optional<target> parse_origin(std::string_view raw, arena& room) {
 
 /// What follows `http://` or `https://` in any case, or nullopt.
 std::optional<std::string_view> after_scheme(std::string_view raw) noexcept {
-    for (const std::string_view scheme : {"http://", "https://"}) {
-        if (raw.size() < scheme.size())
-            continue;
-        std::size_t same = 0;
-        while (same < scheme.size() && (raw[same] | 0x20) == (scheme[same] | 0x20))
-            ++same;
-        // Setting bit 0x20 folds letters; it would also take 0x1A for `:` and 0x0F for `/`.
-        if (same == scheme.size() && raw.substr(scheme.size() - 3, 3) == "://")
+    for (const std::string_view scheme : {"http://", "https://"})
+        if (iequals(raw.substr(0, scheme.size()), scheme))
             return raw.substr(scheme.size());
-    }
     return std::nullopt;
 }
 
 /// RFC 9112 section 3.2.2. An empty path means `/`, for OPTIONS `*` (section 3.2.4); neither counts
 /// as rewritten.
-std::optional<target> parse_absolute(std::string_view raw, bool is_options, arena& room) {
+std::optional<target> parse_absolute(std::string_view raw, method verb, arena& room) {
     const auto rest = after_scheme(raw);
     if (!rest)
         return std::nullopt;
@@ -252,7 +228,7 @@ std::optional<target> parse_absolute(std::string_view raw, bool is_options, aren
         result.query = behind.substr(result.has_query ? 1 : 0);
         if (!is_query(result.query))
             return std::nullopt;
-        result.path = is_options && !result.has_query ? "*" : "/";
+        result.path = verb == method::options && !result.has_query ? "*" : "/";
     }
     result.authority = named;
     return result;
@@ -260,19 +236,19 @@ std::optional<target> parse_absolute(std::string_view raw, bool is_options, aren
 
 }  // namespace
 
-std::optional<target> parse_target(std::string_view raw, bool is_options, arena& room) {
+std::optional<target> parse_target(std::string_view raw, method verb, arena& room) {
     if (raw.empty())
         return std::nullopt;
     if (raw.front() == '/')
         return parse_origin(raw, room);
     if (raw == "*") {
-        if (!is_options)
+        if (verb != method::options)
             return std::nullopt;
         target result;
         result.path = raw;
         return result;
     }
-    return parse_absolute(raw, is_options, room);
+    return parse_absolute(raw, verb, room);
 }
 
 std::optional<std::string_view> canonical_path(std::string_view raw, arena& room) {

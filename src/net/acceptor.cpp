@@ -30,10 +30,10 @@ bool out_of_descriptors(int code) noexcept {
 
 }  // namespace
 
-acceptor::acceptor(runtime::worker& owner, int fd, bool is_unix, connection_gate& gate,
+acceptor::acceptor(runtime::worker& owner, int fd, const address& bound, connection_gate& gate,
                    std::size_t threshold, on_connection accepted, on_shortage shortage)
     : worker_(owner), socket_(std::in_place, owner, fd, runtime::watched::sharing::between_workers),
-      is_unix_(is_unix), gate_(gate), on_connection_(std::move(accepted)),
+      is_unix_(bound.is_unix()), gate_(gate), on_connection_(std::move(accepted)),
       on_shortage_(std::move(shortage)), threshold_(threshold) {}
 
 acceptor::~acceptor() = default;

@@ -59,8 +59,8 @@ public:
     /// Descriptors numbered from `threshold` on are the reserve: reaching it counts as a shortage.
     static constexpr std::size_t no_threshold = static_cast<std::size_t>(-1);
 
-    acceptor(runtime::worker&, int fd, bool is_unix, connection_gate&, std::size_t threshold,
-             on_connection, on_shortage);
+    acceptor(runtime::worker&, int fd, const address& bound, connection_gate&,
+             std::size_t threshold, on_connection, on_shortage);
     ~acceptor();
 
     /// The accept loop; ends after stop(), with the descriptor closed. The acceptor must live until

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/net/stream.hpp"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -63,6 +65,11 @@ io_result stream::write(std::span<const byte_view> pieces) noexcept {
     if (static_cast<std::size_t>(put) < total)
         socket_.set_unwritable();
     return {io_state::done, static_cast<std::size_t>(put)};
+}
+
+bool stream::delivered() const noexcept {
+    int unacknowledged = 0;
+    return ::ioctl(socket_.fd(), SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
 
 void stream::shut_write() noexcept { ::shutdown(socket_.fd(), SHUT_WR); }

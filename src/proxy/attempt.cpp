@@ -42,12 +42,9 @@ private:
 
 // Whether `chosen` is a member of the comma-separated list `offers`.
 bool names_one_of(std::string_view chosen, std::string_view offers) noexcept {
-    while (!chosen.empty() && !offers.empty()) {
-        const auto comma = offers.find(',');
-        if (iequals(trim(offers.substr(0, comma)), chosen))
+    while (!chosen.empty() && !offers.empty())
+        if (iequals(next_item(offers), chosen))
             return true;
-        offers.remove_prefix(comma == std::string_view::npos ? offers.size() : comma + 1);
-    }
     return false;
 }
 
@@ -144,9 +141,9 @@ runtime::task<std::optional<failure>> await_head(exchange& x, http::upstream_str
 
 runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& pool, tries& left) {
     auto idle = left.fresh() ? nullptr : pool.take_idle();
-    left.leased_from_pool(idle != nullptr);
-    left.bytes_went_out(false);
-    if (!idle) {
+    if (idle) {
+        left.leased_from_pool();
+    } else {
         x.upstream_wait_begins();
         auto made = co_await connect(x, pool, left);
         x.upstream_wait_ends();
@@ -155,6 +152,7 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
         idle = std::move(*made);
     }
     const lease held(x, pool, std::move(idle));
+    left.connected();
     if (x.stopped())
         co_return x.stop_reason();
     auto& node = *held;
@@ -174,7 +172,12 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
         co_await x.pump_ended;
         pump_stopped(x);
     }
-    left.bytes_went_out(node.sent_any());
+    if (x.tunnel_over()) {
+        x.client->reset();  // who had the time to read is not waited for again
+        failed.reset();
+    }
+    if (node.sent_any())
+        left.bytes_went_out();
     if (failed && failed->who == blame::upstream)
         pool.stats().set_last_error(failed->stage);
     co_return failed;

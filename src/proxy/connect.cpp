@@ -61,9 +61,10 @@ connect(exchange& x, upstream::node_pool& pool, tries& left) {
         if (why == wake::expired)
             co_return failure{errc::overloaded, blame::gateway, retry_hint::never, "pool"};
         auto idle = left.fresh() ? nullptr : pool.take_idle();
-        left.leased_from_pool(idle != nullptr);
-        if (idle)
+        if (idle) {
+            left.leased_from_pool();
             co_return idle;
+        }
     }
     auto dialled = net::start_dial(x.worker, pool.target());
     if (!dialled) {

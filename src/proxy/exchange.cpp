@@ -3,6 +3,8 @@
 
 #include "sluice/runtime/worker.hpp"
 
+#include <algorithm>
+
 namespace sluice::proxy {
 
 namespace {
@@ -12,11 +14,20 @@ namespace {
 // (docs/decisions.md).
 constexpr std::chrono::seconds half_close_grace{1};
 
+// How often it is asked whether bytes the kernel still holds have arrived: nothing tells when they
+// do.
+constexpr std::chrono::milliseconds delivery_look{250};
+
+// What is left of a tunnel whose one side has ended. Time for last words and for the other side's
+// own end (a WebSocket's close, RFC 6455 section 7.1.1); a side that does not see or heed the end
+// must not hold two connections for stream_idle.
+constexpr std::chrono::seconds half_tunnel{10};
+
 }  // namespace
 
 exchange::exchange(runtime::worker& owner)
     : worker(owner), pump_ended(owner), gone_timer_(*this, gone_fired),
-      total_timer_(*this, total_fired) {}
+      total_timer_(*this, total_fired), half_timer_(*this, half_fired) {}
 
 void exchange::begin(http::request_head& head, http::client_stream& from, const pinned_table& now) {
     pin = now;
@@ -31,6 +42,7 @@ void exchange::begin(http::request_head& head, http::client_stream& from, const 
 void exchange::end() noexcept {
     gone_timer_.disarm();
     total_timer_.disarm();
+    half_timer_.disarm();
     client->on_gone(nullptr);
     replay.release();
     pin.reset();
@@ -48,7 +60,7 @@ void exchange::end() noexcept {
     upstream_wait = connect_took = {};
     attempts = status = 0;
     tried_count_ = 0;
-    response_begun = streams = tunnel = pump_running = false;
+    response_begun = streams = tunnel = pump_running = tunnel_over_ = false;
 }
 
 void exchange::stop(errc why, blame who) noexcept {
@@ -69,30 +81,56 @@ void exchange::arm_total(std::chrono::milliseconds total) noexcept {
     worker.timers().arm(total_timer_, worker.now() + total);
 }
 
+void exchange::half_ended() noexcept {
+    worker.timers().arm(half_timer_, worker.now() + half_tunnel);
+}
+
+void exchange::half_fired(runtime::timer& fired) noexcept {
+    auto& self = static_cast<clock_timer&>(fired).owner;
+    self.tunnel_over_ = !self.stopped();
+    self.stop(errc::client_gone, blame::client);
+    self.client->interrupt_input();  // the pump may be all that is left
+}
+
 void exchange::on_client_gone() noexcept {
     if (client->where() == http::presence::gone)
         return stop(client->fault(), blame::client);
     if (tunnel)
         return;  // half of a tunnel may end long before the other
-    bytes_at_gone_ = client->bytes_out();
-    progress_at_gone_ = request_progress;
-    worker.timers().arm(gone_timer_, worker.now() + half_close_grace);
+    quiet_since_ = worker.now();
+    worker.timers().arm(gone_timer_, quiet_since_ + half_close_grace);
+}
+
+bool exchange::delivered() const noexcept {
+    return client->delivered() && (upstream == nullptr || upstream->delivered());
 }
 
 void exchange::gone_fired(runtime::timer& fired) noexcept {
     auto& self = static_cast<clock_timer&>(fired).owner;
-    // Still reading, or its upload still on its way to the node: look again later.
-    if (self.client->bytes_out() != self.bytes_at_gone_ ||
-        self.request_progress != self.progress_at_gone_)
-        self.on_client_gone();
+    auto& timers = self.worker.timers();
+    const auto now = self.worker.now();
+    if (self.tunnel)
+        return;
+    // A side that does not take what is on its way has deadlines of its own: client_write_idle,
+    // upstream_idle, upstream_head.
+    if (!self.delivered()) {
+        self.quiet_since_ = now;
+        timers.arm(fired, now + delivery_look);
+        return;
+    }
+    const auto over = std::max(self.quiet_since_, self.last_activity) + half_close_grace;
+    if (now < over)
+        timers.arm(fired, over);
     else
         self.stop(errc::client_gone, blame::client);
 }
 
 void exchange::total_fired(runtime::timer& fired) noexcept {
     auto& self = static_cast<clock_timer&>(fired).owner;
-    if (!self.streams)
-        self.stop(errc::upstream_timeout, blame::upstream);
+    if (self.streams)
+        return;
+    // Who still waits for room in the pool has asked nothing of the node.
+    self.stop(errc::upstream_timeout, self.queued != nullptr ? blame::gateway : blame::upstream);
 }
 
 void exchange::upstream_wait_begins() noexcept { wait_began_ = worker.now(); }

@@ -43,6 +43,12 @@ public:
     /// The route's total deadline, counted from now.
     void arm_total(std::chrono::milliseconds total) noexcept;
 
+    /// One side of a tunnel said its last and all of it was passed on: the other has a short while
+    /// left.
+    void half_ended() noexcept;
+    /// That while is over: an end like any other of a tunnel, not a failure.
+    bool tunnel_over() const noexcept { return tunnel_over_; }
+
     void on_client_gone() noexcept override;
 
     /// Waits for a node are measured: they are not our overhead.
@@ -75,7 +81,7 @@ public:
     bool pump_running = false;
     bool pump_must_end = false;
     time_point request_progress{};  // when the last piece of the request body went out
-    time_point last_activity{};     // of a tunnel, either direction
+    time_point last_activity{};     // a piece of either body was passed on
 
     // For the log and the metrics.
     time_point started{};
@@ -97,17 +103,20 @@ private:
         clock_timer(exchange& of, callback fire) noexcept : timer(fire), owner(of) {}
         exchange& owner;
     };
+    bool delivered() const noexcept;
     static void gone_fired(runtime::timer&) noexcept;
     static void total_fired(runtime::timer&) noexcept;
+    static void half_fired(runtime::timer&) noexcept;
 
     std::optional<failure> stopped_;
     clock_timer gone_timer_;
     clock_timer total_timer_;
-    std::uint64_t bytes_at_gone_ = 0;
-    time_point progress_at_gone_{};
+    clock_timer half_timer_;
+    time_point quiet_since_{};  // of a half-closed client: nothing was on its way, as far as seen
     time_point wait_began_{};
     std::array<std::size_t, 16> tried_{};
     std::size_t tried_count_ = 0;
+    bool tunnel_over_ = false;
 };
 
 }  // namespace sluice::proxy

@@ -16,6 +16,29 @@ namespace {
 
 constexpr std::size_t spare_exchanges = 256;
 
+// Nothing when a rewrite leads above the root.
+std::optional<std::string_view> path_for_node(const exchange& x) {
+    const auto& route = x.route->settings;
+    if (!route.rewrite.prefix)
+        return x.request->path;
+    return routing::replace_prefix(x.request->path, route.match.path.text, *route.rewrite.prefix,
+                                   x.client->room());
+}
+
+// Empty where the attempt fills in the node's own address: asked for, or HTTP/1.0 without Host.
+std::string_view authority_for_node(const exchange& x) noexcept {
+    const auto& rewrite = x.route->settings.rewrite;
+    switch (rewrite.host) {
+    case host_rewrite::preserve:
+        return x.request->authority;
+    case host_rewrite::literal:
+        return rewrite.host_literal;
+    case host_rewrite::upstream:
+        break;
+    }
+    return {};
+}
+
 }  // namespace
 
 gateway::gateway(runtime::worker& owner, recorder_sinks sinks)
@@ -92,27 +115,19 @@ std::optional<failure> gateway::prepare(exchange& x) {
     auto& out = x.outgoing;
     out.head = &head;
     out.body = head.body;
-    out.path = head.path;
     // An Upgrade with a body would leave two readings of where the body ends: it goes out as an
     // ordinary request.
     out.upgrade = !head.upgrade.empty() && !head.body.has_body() && head.received.minor_number != 0;
-    const auto& rewrite = x.route->settings.rewrite;
-    if (rewrite.prefix) {
-        const auto path = routing::replace_prefix(head.path, x.route->settings.match.path.text,
-                                                  *rewrite.prefix, x.client->room());
-        if (!path)
-            return failure{errc::bad_request, blame::client, retry_hint::never, "rewrite"};
-        out.path = *path;
-    }
-    if (rewrite.host == host_rewrite::preserve)
-        // empty on HTTP/1.0 without Host: the attempt fills in the node's
-        out.authority = head.authority;
-    else if (rewrite.host == host_rewrite::literal)
-        out.authority = rewrite.host_literal;
-    x.node_is_host = out.authority.empty();  // asked for, or HTTP/1.0 without Host
+    const auto path = path_for_node(x);
+    if (!path)
+        return failure{errc::bad_request, blame::client, retry_hint::never, "rewrite"};
+    out.path = *path;
+    out.authority = authority_for_node(x);
+    x.node_is_host = out.authority.empty();
     out.request_id = {x.request_id.data(), x.request_id_size};
     set_forwarding(out, head, x.client->client(), x.client->room());
-    x.replay.begin(head.body.has_body() && http::idempotent(head.verb));
+    if (head.body.has_body() && http::idempotent(head.verb))
+        x.replay.begin();
     return {};
 }
 
@@ -120,7 +135,7 @@ void gateway::answer(exchange& x, const failure& why) {
     x.error = why.code;
     if (!x.response_begun)
         x.status = http::reply_for(why.code).status;
-    if (x.response_begun || why.code == errc::client_gone || why.code == errc::shutting_down) {
+    if (x.response_begun || why.code == errc::client_gone) {
         x.client->reset();
         return;
     }

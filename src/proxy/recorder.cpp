@@ -43,11 +43,8 @@ std::optional<attempt_outcome> outcome_of(const std::optional<failure>& failed,
     }
 }
 
-// A request is rejected by an answer of ours. Whoever left, and whom the end of a drain cut off,
-// got none.
-bool rejects(errc why) noexcept {
-    return why != errc::client_gone && why != errc::client_too_slow && why != errc::shutting_down;
-}
+// A request is rejected by an answer of ours. Whoever left got none.
+bool rejects(errc why) noexcept { return why != errc::client_gone && why != errc::client_too_slow; }
 
 // After the head went out the status says nothing about the end; the log has words of its own for
 // that.

@@ -16,8 +16,7 @@ namespace {
 bool is_event_stream(const http::response_head& head) noexcept {
     const auto* type = head.fields.find(http::field_id::content_type);
     constexpr std::string_view events = "text/event-stream";
-    return type != nullptr && type->value.size() >= events.size() &&
-           iequals(type->value.substr(0, events.size()), events);
+    return type != nullptr && iequals(type->value.substr(0, events.size()), events);
 }
 
 void begin_response(exchange& x, http::upstream_stream& node) {
@@ -111,8 +110,10 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
                 co_return failed;
         }
     }
-    if (x.tunnel)
+    if (x.tunnel) {
         x.client->end_tunnel_output();
+        x.half_ended();
+    }
     co_return std::nullopt;
 }
 

@@ -12,10 +12,10 @@ class replay_buffer {
 public:
     static constexpr std::size_t most = byte_buffer::large_block;
 
-    /// Starts for a request; `wanted`: whether its body may be sent twice at all.
-    void begin(bool wanted) noexcept {
+    /// Starts for a request whose body may be sent twice. Without it nothing is kept.
+    void begin() noexcept {
         release();
-        wanted_ = wanted;
+        wanted_ = true;
     }
     /// Remembers a piece that is about to go out.
     void keep(const http::chunk& piece) {

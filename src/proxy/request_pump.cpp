@@ -96,8 +96,10 @@ runtime::task<> pump(exchange& x, http::upstream_stream& node) {
         node.put_body(piece);
         going = co_await flush_to_node(x, node);
     }
-    if (ended && going && x.tunnel)
+    if (ended && going && x.tunnel) {
         node.end_tunnel_output();
+        x.half_ended();
+    }
 }
 
 }  // namespace

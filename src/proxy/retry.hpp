@@ -16,7 +16,7 @@ class tries {
 public:
     tries(exchange&, worker_service&) noexcept;
 
-    /// The pool of the node to try now; null when every node was tried.
+    /// Begins an attempt: the pool of the node to try now; null when every node was tried.
     upstream::node_pool* next_node();
     /// What the client hears when next_node() had nothing.
     failure nothing_left() const noexcept;
@@ -30,9 +30,12 @@ public:
     /// All connects together end here: 3 x connect (contract).
     time_point connect_deadline() const noexcept { return connect_deadline_; }
 
-    /// Said by the attempt: its connection came from the pool / bytes went out.
-    void leased_from_pool(bool reused) noexcept { reused_ = reused; }
-    void bytes_went_out(bool any) noexcept { sent_ = any; }
+    /// Said by the attempt: its connection had been in the pool.
+    void leased_from_pool() noexcept { reused_ = true; }
+    /// Said by the attempt: it has a connection.
+    void connected() noexcept { service_.picker->reached(node_); }
+    /// Said by the attempt: bytes of the request went out.
+    void bytes_went_out() noexcept { sent_ = true; }
 
 private:
     bool may_send_again() const noexcept;

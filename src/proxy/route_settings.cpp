@@ -75,9 +75,7 @@ struct host_kind {
 
 struct path_prefix {
     void read(const config::value& from, std::string& to) const {
-        config::text{}.read(from, to);
-        if (const auto fault = routing::path_fault(to); !to.empty() && !fault.empty())
-            from.refuse(from.shown() + " " + std::string(fault), expected());
+        routing::read_path(from, to, expected());
     }
     void write(config::writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "a path such as /"; }
@@ -93,14 +91,14 @@ const config::schema<rewrite_settings>& rewrite_schema() {
 }
 
 /// Exactly one of service and services; shares that add up to something; a prefix to rewrite.
-void check_route(const config::value& from, const route_settings& route, bool clean) {
+void check_route(const config::value& from, const route_settings& route, config::keys_read how) {
     const auto service = from.find("service"), several = from.find("services");
     if (service && several)
         several->refuse_key("service and services cannot both be given", "one of them");
     if (!service && !several)
         from.refuse("neither \"service\" nor \"services\" is given",
                     "the name of an entry of services");
-    if (!clean)
+    if (how == config::keys_read::refused)
         return;
     if (several &&
         std::ranges::all_of(route.services, [](const auto& one) { return one.weight == 0; }))

@@ -2,6 +2,7 @@
 #include "routing/conditions.hpp"
 
 #include "routing/query.hpp"
+#include "sluice/base/strings.hpp"
 
 #include <algorithm>
 
@@ -9,23 +10,16 @@ namespace sluice::routing {
 
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool same_name(std::string_view a, std::string_view b) noexcept {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                              [](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool lists(const std::vector<std::string>& allowed, std::string_view one) noexcept {
     return allowed.empty() || std::find(allowed.begin(), allowed.end(), one) != allowed.end();
 }
 
 bool header_holds(const value_condition& wanted, const http::request_head& head) {
     // Host is kept apart from the other fields; on HTTP/1.0 it may be missing.
-    if (same_name(wanted.rule.name, "host"))
+    if (iequals(wanted.rule.name, "host"))
         return !head.authority.empty() && wanted.accepts(head.authority);
     return std::any_of(head.fields.begin(), head.fields.end(), [&](const http::field& one) {
-        return same_name(one.name, wanted.rule.name) && wanted.accepts(one.value);
+        return iequals(one.name, wanted.rule.name) && wanted.accepts(one.value);
     });
 }
 

@@ -10,6 +10,8 @@
 // file). A route whose conditions fail is passed over, also to the next host level.
 #include "routing/matcher.hpp"
 
+#include "sluice/base/strings.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <string>
@@ -23,10 +25,7 @@ enum host_scope : std::uint32_t { exact_scope, wildcard_scope };
 
 /// Rules come in lower case; a table that is only nearly so must not hide a route (CVE-2026-27588).
 std::string fold_host(std::string_view host) {
-    std::string folded{host};
-    for (char& c : folded)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c + 32);
+    std::string folded = to_lower(host);
     if (folded.ends_with('.'))
         folded.pop_back();
     return folded;

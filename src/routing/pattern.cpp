@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "routing/pattern.hpp"
 
+#include "sluice/base/strings.hpp"
+
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -24,13 +26,11 @@ re2::RE2::Options options() {
 
 bool is_literal(char c) noexcept {
     constexpr std::string_view others = "/-_~,:;=@!&%'\"<> #`";
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           others.find(c) != others.npos;
+    return is_digit(c) || is_alpha(c) || others.find(c) != others.npos;
 }
 
 bool is_punctuation(char c) noexcept {
-    return c > 0x20 && c < 0x7F && !(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') &&
-           !(c >= 'A' && c <= 'Z');
+    return c > 0x20 && c < 0x7F && !is_digit(c) && !is_alpha(c);
 }
 
 /// The index behind the class that begins at `at`; npos when it is not plain where it ends.

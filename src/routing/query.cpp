@@ -1,31 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "routing/query.hpp"
 
+#include "sluice/base/strings.hpp"
+
 #include <algorithm>
 
 namespace sluice::routing {
 
 namespace {
 
-int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /// Takes one decoded byte off the front of `raw`, which is not empty.
 char take_byte(std::string_view& raw) noexcept {
     const char first = raw.front();
-    if (first == '%' && raw.size() >= 3) {
-        const int high = hex_digit(raw[1]);
-        const int low = hex_digit(raw[2]);
-        if (high >= 0 && low >= 0) {
-            raw.remove_prefix(3);
-            return static_cast<char>(high * 16 + low);
-        }
-    }
-    raw.remove_prefix(1);
+    const int escaped = escaped_byte(raw, 0);
+    raw.remove_prefix(escaped < 0 ? 1 : 3);
+    if (escaped >= 0)
+        return static_cast<char>(escaped);
     return first == '+' ? ' ' : first;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/kinds.hpp"
+#include "routing/pattern.hpp"
 #include "routing/schemas.hpp"
 #include "sluice/base/strings.hpp"
 #include "sluice/config/kinds.hpp"
-
-#include <re2/re2.h>
+#include "sluice/http/target.hpp"
 
 #include <algorithm>
 
@@ -14,17 +14,14 @@ namespace {
 
 constexpr config::name listener_name;
 
-/// A pattern RE2 takes: no backreferences, matched in linear time.
+/// Asks the very pattern that will match: what it cannot compile would be a route that never does.
 void read_regex(const config::value& from, std::string& to) {
     config::text{}.read(from, to);
     if (to.empty())
         return;
-    RE2::Options options;
-    options.set_log_errors(false);
-    const RE2 pattern(to, options);
-    if (!pattern.ok())
+    if (const auto problem = pattern(to).problem(); !problem.empty())
         from.refuse("not a regular expression" +
-                        (from.is_hidden() ? std::string() : ": " + pattern.error()),
+                        (from.is_hidden() ? std::string() : ": " + problem),
                     "RE2 syntax");
 }
 
@@ -36,9 +33,7 @@ struct path_text {
         to.how = how;
         if (how == path_rule::kind::regex)
             return read_regex(from, to.text);
-        config::text{}.read(from, to.text);
-        if (const auto fault = path_fault(to.text); !to.text.empty() && !fault.empty())
-            from.refuse(from.shown() + " " + std::string(fault), expected());
+        read_path(from, to.text, expected());
     }
     void write(config::writer& out, const path_rule& from) const { out.text(from.text); }
     bool present(const path_rule& one) const { return one.how == how; }
@@ -55,8 +50,8 @@ const config::schema<path_rule>& path_schema() {
             {"prefix", path_text{path_rule::kind::prefix}, "its first segments"},
             {"regex", path_text{path_rule::kind::regex}, "RE2, for the whole path"},
         },
-        [](const config::value& from, const path_rule&, bool clean) {
-            if (clean && from.size() != 1)
+        [](const config::value& from, const path_rule&, config::keys_read how) {
+            if (how == config::keys_read::clean && from.size() != 1)
                 from.refuse(from.size() == 0 ? "no path is given" : "only one path can be given",
                             "one of exact, prefix, regex");
         },
@@ -99,8 +94,8 @@ const config::schema<value_rule>& value_schema() {
             {"regex", rule_regex{}, "RE2, for the whole value"},
             {"present", rule_present{}, "any value will do"},
         },
-        [](const config::value& from, const value_rule&, bool clean) {
-            if (clean && from.size() != 1)
+        [](const config::value& from, const value_rule&, config::keys_read how) {
+            if (how == config::keys_read::clean && from.size() != 1)
                 from.refuse("a condition has exactly one form", "one of regex, present");
         },
     };
@@ -154,17 +149,26 @@ private:
 
 }  // namespace
 
-std::string_view path_fault(std::string_view text) {
-    if (!text.starts_with('/'))
-        return "does not start with a slash";
-    if (text.find_first_of("?#") != std::string_view::npos)
-        return "holds a ? or #, which are no part of a path";
-    if (!std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; }))
-        return "holds characters that paths carry only as % escapes";
-    const auto is_dots = [](std::string_view segment) { return segment == "." || segment == ".."; };
-    if (std::ranges::any_of(split(text, '/'), is_dots))
-        return "has dot segments, which no path keeps";
-    return {};
+void read_path(const config::value& from, std::string& to, std::string expected) {
+    config::text{}.read(from, to);
+    const auto refuse = [&](std::string_view why, std::string_view suggestion = {}) {
+        from.refuse(from.shown() + " " + std::string(why), std::move(expected),
+                    std::string(suggestion));
+    };
+    if (to.empty())
+        return;  // refused already
+    if (!to.starts_with('/'))
+        return refuse("does not start with a slash");
+    if (to.find_first_of("?#") != std::string::npos)
+        return refuse("holds a ? or #, which are no part of a path");
+    arena room;
+    const auto canonical = http::canonical_path(to, room);
+    if (!canonical)
+        return refuse(
+            "is not a path a request may have: spaces and what is not ASCII stand in it as "
+            "% escapes");
+    if (*canonical != to)
+        refuse("is not in canonical form", *canonical);
 }
 
 const config::schema<rule>& rule_schema() {

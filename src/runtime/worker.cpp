@@ -21,6 +21,9 @@ int make_event_descriptor() {
     return fd;
 }
 
+// Turns shorter than this make no deadline late.
+constexpr std::chrono::milliseconds long_turn{50};
+
 }  // namespace
 
 // Work from other threads, announced by an eventfd in the worker's own set.
@@ -79,11 +82,23 @@ void worker::run() {
 void worker::turn(time_point until) {
     ready_.insert(ready_.end(), next_.begin(), next_.end());
     next_.clear();
-    sockets_.wait(now_, ready_.empty() ? std::min(until, timers_.next_due()) : now_);
+    sockets_.wait(now_, ready_.empty() ? wait_end(std::min(until, timers_.next_due())) : now_);
     now_ = clock_();
     timers_.advance(now_);
     mail_->read();
     run_ready();
+}
+
+// How long to sleep for `due` is reckoned from the begin of the turn before, which may be long ago
+// by now. Far from the deadline the clock is not asked: the loop wakes early, once, and then
+// reckons from a turn that did nothing. A busy loop never sleeps that long.
+time_point worker::wait_end(time_point due) {
+    if (due == timer::never || due <= now_)
+        return due;
+    if (due - now_ > 2 * long_turn)
+        return due - long_turn;
+    now_ = clock_();
+    return due;
 }
 
 void worker::run_ready() {

@@ -21,8 +21,8 @@ const config::schema<pool_settings>& pool_schema() {
             {"idle_timeout", &pool_settings::idle_timeout, config::span{},
              "how long an unused one is kept"},
         },
-        [](const config::value& from, pool_settings& read, bool clean) {
-            if (!clean || read.idle <= read.max)
+        [](const config::value& from, pool_settings& read, config::keys_read how) {
+            if (how == config::keys_read::refused || read.idle <= read.max)
                 return;
             if (!from.find("idle"))
                 read.idle = read.max;
@@ -164,7 +164,7 @@ const config::schema<service_settings>& service_schema() {
             {"fallback", later, "services tried next"},
             {"max_body", later, "the largest request that is translated"},
         },
-        [](const config::value& from, service& read, bool) { read_url(from, read); },
+        [](const config::value& from, service& read, config::keys_read) { read_url(from, read); },
     };
     return keys;
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/escape.hpp"
 
+#include "sluice/base/strings.hpp"
+
 #include <array>
 #include <cstdint>
 #include <cstring>
 
 namespace sluice::telemetry {
 namespace {
-
-constexpr char hex[] = "0123456789abcdef";
 
 using byte_set = std::array<bool, 256>;
 
@@ -23,35 +23,6 @@ constexpr byte_set plain_in_json = plain_bytes("\"\\");
 constexpr byte_set plain_in_sentence = plain_bytes("");
 constexpr byte_set plain_in_word = plain_bytes(" \"\\");
 
-bool continues(unsigned char byte) noexcept { return (byte & 0xc0) == 0x80; }
-
-// How many bytes of a well-formed UTF-8 character (Unicode table 3-7) start at `at`; 0 when none
-// does.
-std::size_t character_length(const unsigned char* at, std::size_t left) noexcept {
-    const unsigned char lead = at[0];
-    if (lead < 0xc2 || lead > 0xf4)
-        return 0;  // continuation bytes, overlong forms, beyond U+10FFFF
-    const std::size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (left < length)
-        return 0;
-    unsigned char low = 0x80;
-    unsigned char high = 0xbf;
-    if (lead == 0xe0)
-        low = 0xa0;  // overlong
-    if (lead == 0xed)
-        high = 0x9f;  // surrogates
-    if (lead == 0xf0)
-        low = 0x90;  // overlong
-    if (lead == 0xf4)
-        high = 0x8f;  // beyond U+10FFFF
-    if (at[1] < low || at[1] > high)
-        return 0;
-    for (std::size_t i = 2; i < length; ++i)
-        if (!continues(at[i]))
-            return 0;
-    return length;
-}
-
 // U+0080..U+009F: valid UTF-8, but terminals obey some of them (U+009B starts a control sequence).
 bool is_c1_control(const unsigned char* at) noexcept { return at[0] == 0xc2 && at[1] < 0xa0; }
 
@@ -62,8 +33,8 @@ char* put(char* to, std::string_view text) noexcept {
 
 char* put_code_point(char* to, unsigned value) noexcept {
     to = put(to, "\\u00");
-    *to++ = hex[value >> 4 & 15];
-    *to++ = hex[value & 15];
+    *to++ = hex_digits[value >> 4 & 15];
+    *to++ = hex_digits[value & 15];
     return to;
 }
 
@@ -87,13 +58,17 @@ char* put_json_ascii(char* to, unsigned char byte) noexcept {
 char* put_hex(char* to, unsigned char byte) noexcept {
     *to++ = '\\';
     *to++ = 'x';
-    *to++ = hex[byte >> 4];
-    *to++ = hex[byte & 15];
+    *to++ = hex_digits[byte >> 4];
+    *to++ = hex_digits[byte & 15];
     return to;
 }
 
 const unsigned char* bytes_of(std::string_view text) noexcept {
     return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+std::size_t character_length(const unsigned char* at, const unsigned char* end) noexcept {
+    return utf8_length({reinterpret_cast<const char*>(at), static_cast<std::size_t>(end - at)});
 }
 
 }  // namespace
@@ -106,9 +81,7 @@ char* escape_json(std::string_view text, char* to) noexcept {
             *to++ = static_cast<char>(*at++);
         } else if (*at < 0x80) {
             to = put_json_ascii(to, *at++);
-        } else if (const std::size_t length =
-                       character_length(at, static_cast<std::size_t>(end - at));
-                   length == 0) {
+        } else if (const std::size_t length = character_length(at, end); length == 0) {
             to = put(to, "\\ufffd");
             ++at;
         } else if (is_c1_control(at)) {
@@ -132,8 +105,7 @@ char* escape_text(std::string_view text, char* to, text_form form) noexcept {
             *to++ = static_cast<char>(*at++);
             continue;
         }
-        const std::size_t length =
-            *at < 0x80 ? 0 : character_length(at, static_cast<std::size_t>(end - at));
+        const std::size_t length = *at < 0x80 ? 0 : character_length(at, end);
         if (length == 0 || is_c1_control(at)) {
             to = put_hex(to, *at++);
         } else {

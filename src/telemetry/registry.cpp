@@ -217,6 +217,7 @@ void registry::state::watch(family& in, labels names, reader read) {
 std::vector<named_family*> registry::state::all_families() {
     const std::lock_guard guard{lock};
     std::vector<named_family*> all;
+    all.reserve(families.size());
     for (auto& one : families)
         all.push_back(&one);
     return all;

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -60,7 +61,6 @@ SLUICE_COUNT_IO(recv, (int fd, void* room, size_t size, int flags), (fd, room, s
 SLUICE_COUNT_IO(send, (int fd, const void* bytes, size_t size, int flags), (fd, bytes, size, flags))
 SLUICE_COUNT_IO(sendmsg, (int fd, const msghdr* message, int flags), (fd, message, flags))
 SLUICE_COUNT_IO(read, (int fd, void* room, size_t size), (fd, room, size))
-SLUICE_COUNT_IO(write, (int fd, const void* bytes, size_t size), (fd, bytes, size))
 SLUICE_COUNT_IO(writev, (int fd, const iovec* pieces, int count), (fd, pieces, count))
 
 #define SLUICE_COUNT_OTHER(name, parameters, arguments)                                            \
@@ -85,9 +85,18 @@ SLUICE_COUNT_OTHER(accept4, (int fd, sockaddr* from, socklen_t* size, int flags)
 SLUICE_COUNT_OTHER(shutdown, (int fd, int how), (fd, how))
 SLUICE_COUNT_OTHER(close, (int fd), (fd))
 
+ssize_t __real_write(int fd, const void* bytes, size_t size);
+ssize_t __wrap_write(int fd, const void* bytes, size_t size) {
+    budget::counted.bells += budget::counting ? 1 : 0;
+    return __real_write(fd, bytes, size);
+}
+
 int __real_epoll_wait(int set, epoll_event* events, int most, int timeout);
 int __wrap_epoll_wait(int set, epoll_event* events, int most, int timeout) {
-    budget::counted.waits += budget::counting ? 1 : 0;
+    if (budget::counting) {
+        ++budget::counted.waits;
+        budget::counted.longest_wait = std::max(budget::counted.longest_wait, timeout);
+    }
     return __real_epoll_wait(set, events, most, timeout);
 }
 

@@ -7,9 +7,11 @@ namespace budget {
 
 struct calls {
     unsigned allocations = 0;
-    unsigned io = 0;       ///< recv, send, sendmsg, read, write
+    unsigned io = 0;       ///< recv, send, sendmsg, writev, read
+    unsigned bells = 0;    ///< write: nothing here writes but who wakes another thread
     unsigned refused = 0;  ///< of those: EAGAIN
     unsigned waits = 0;    ///< epoll_wait
+    int longest_wait = 0;  ///< of those: milliseconds they would have slept at most
     unsigned other = 0;    ///< epoll_ctl, timers, socket options, opening and closing
 };
 

@@ -81,7 +81,17 @@ TEST_CASE(
         REQUIRE(cost.refused == 0);
         REQUIRE(cost.other == 0);
         REQUIRE(cost.waits == 2);
+        // only when the log's writer, having waited for more in vain, sleeps
+        REQUIRE(cost.bells <= 1);
     }
+}
+
+TEST_CASE("a kept-alive request rings no bell when there is no log") {
+    kept_alive connection(false);
+    for (int i = 0; i < 20; ++i)
+        connection.one_request();
+    for (int i = 0; i < 100; ++i)
+        REQUIRE(connection.one_request().bells == 0);
 }
 
 TEST_CASE("a small body that comes with its head costs no more") {

@@ -43,7 +43,8 @@ void drain(chunk_decoder& decoder, std::string_view available, const limits& bou
     if (so_far.at != chunk_decoder::state::end)
         return;
     for (const auto& one : decoder.trailers()) {
-        require(sluice::http::identify(one.name, true) == field_id::other);
+        require(sluice::http::identify(one.name, sluice::http::spelling::underscore_is_hyphen) ==
+                field_id::other);
         so_far.trailers.emplace_back(one.name, one.value);
     }
 }

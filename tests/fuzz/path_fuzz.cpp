@@ -13,6 +13,7 @@
 namespace {
 
 using sluice::arena;
+using sluice::http::method;
 
 void require(bool holds) {
     if (!holds)
@@ -36,20 +37,20 @@ void try_path(std::string_view raw) {
         check_canonical(*path);
 }
 
-void try_target(std::string_view raw, bool is_options) {
+void try_target(std::string_view raw, method verb) {
     arena room;
-    const auto found = sluice::http::parse_target(raw, is_options, room);
+    const auto found = sluice::http::parse_target(raw, verb, room);
     if (!found)
         return;
     if (found->path == "*")
-        return require(is_options);
+        return require(verb == method::options);
     check_canonical(found->path);
     require(found->authority.empty() || sluice::http::parse_authority(found->authority, room));
     require(found->has_query || found->query.empty());
     std::string written{found->path};
     if (found->has_query)
         written += "?" + std::string{found->query};
-    const auto again = sluice::http::parse_target(written, false, room);
+    const auto again = sluice::http::parse_target(written, method::get, room);
     require(again && again->path == found->path && again->query == found->query &&
             !again->rewritten);
 }
@@ -77,10 +78,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         try_path(text);
         break;
     case 1:
-        try_target(text, false);
+        try_target(text, method::get);
         break;
     case 2:
-        try_target(text, true);
+        try_target(text, method::options);
         break;
     default:
         try_authority(text);

@@ -165,6 +165,31 @@ TEST_CASE("a client that sent its end still gets its answer while the bytes move
     CHECK(client.receive().find("\r\n\r\n" + std::string(20, 'x')) != std::string::npos);
 }
 
+TEST_CASE("a client that sent its end and reads slowly is not cut while bytes wait for it") {
+    node one;
+    auto settings = settings_for({&one});
+    settings.timeouts.min_rate = 0;
+    gateway_rig rig(settings);
+    auto client = rig.connect();
+    rig.send(client, fake::get);
+    auto upstream = one.accept();
+    client.shut_write();
+    upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+    while (upstream.send(std::string(1 << 20, 'x')) != 0)
+        rig.loop.settle();
+    rig.loop.advance(20s);
+    CHECK(rig.closed == 0);
+    SECTION("it reads on") {
+        CHECK(client.receive(1 << 16).size() >= 1 << 16);
+        rig.loop.advance(1s);
+        CHECK(rig.closed == 0);
+    }
+    SECTION("it takes nothing for the time every client has") {
+        rig.loop.advance(10s + fake::past);
+        CHECK(rig.closed == 1);
+    }
+}
+
 TEST_CASE("a client that sent its end and gets nothing for the grace is taken for gone, and its "
           "node is told") {
     node one;

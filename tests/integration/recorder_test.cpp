@@ -76,7 +76,27 @@ TEST_CASE("an attempt that got no connection from a full pool is rejected as ove
     CHECK(counted(rig, rejected, R"(reason="overloaded")") == 1);
 }
 
-TEST_CASE("what the end of a drain cuts before an answer is neither an outcome nor rejected") {
+TEST_CASE(
+    "a route's total time that passes in the queue of a full pool is no outcome of the node") {
+    node one;
+    auto settings = settings_for({&one});
+    settings.services[0].pool.max = 1;
+    settings.routes[0].timeout = 2s;
+    gateway_rig rig(settings);
+    auto first = rig.connect();
+    rig.send(first, fake::get);
+    auto upstream = one.accept();
+    rig.send(upstream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent");
+    auto second = rig.connect();
+    rig.send(second, fake::get);
+    rig.loop.advance(2s + fake::past);
+    CHECK(second.receive().rfind("HTTP/1.1 504", 0) == 0);
+    CHECK(counted(rig, attempts) == 0);
+    CHECK(counted(rig, requests, R"(code="504")") == 1);
+    CHECK(counted(rig, rejected, R"(reason="upstream_timeout")") == 1);
+}
+
+TEST_CASE("what the end of a drain cuts before an answer is rejected and no outcome of its node") {
     node one;
     gateway_rig rig(settings_for({&one}));
     auto client = rig.connect();
@@ -85,9 +105,10 @@ TEST_CASE("what the end of a drain cuts before an answer is neither an outcome n
     REQUIRE(upstream);
     rig.server->abort();
     rig.loop.settle();
+    CHECK(counted(rig, requests, R"(code="503")") == 1);
     CHECK(counted(rig, requests) == 1);
     CHECK(counted(rig, attempts) == 0);
-    CHECK(counted(rig, rejected) == 0);
+    CHECK(counted(rig, rejected, R"(reason="overloaded")") == 1);
 }
 
 TEST_CASE("a node's own failures each have their outcome") {

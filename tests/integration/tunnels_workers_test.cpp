@@ -16,22 +16,26 @@ using fake::settings_for;
 
 namespace {
 
+constexpr std::string_view upgrade =
+    "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+constexpr std::string_view switching =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+
 // One client switched to raw bytes, through a gateway that writes its log to `log`.
 struct tunnel {
-    explicit tunnel(std::string log = "off")
-        : rig(settings(std::move(log))), client(rig.connect()) {
-        rig.send(client,
-                 "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    explicit tunnel(std::string log = "off", std::chrono::milliseconds idle = 10s)
+        : rig(settings(std::move(log), idle)), client(rig.connect()) {
+        rig.send(client, upgrade);
         upstream = one.accept();
         REQUIRE(upstream);
-        rig.send(upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: "
-                           "websocket\r\n\r\n");
+        upstream.receive();
+        rig.send(upstream, switching);
         client.receive();
     }
-    sluice::app::settings settings(std::string log) {
+    sluice::app::settings settings(std::string log, std::chrono::milliseconds idle) {
         auto all = settings_for({&one});
         all.access_log.path = std::move(log);
-        all.timeouts.stream_idle = 10s;
+        all.timeouts.stream_idle = idle;
         return all;
     }
 
@@ -53,6 +57,110 @@ TEST_CASE("a tunnel ends one idle time after the last byte of either side, not t
     CHECK(rig.closed == 0);
     rig.loop.advance(100ms + fake::past);
     CHECK(rig.closed == 1);
+}
+
+TEST_CASE("a tunnel whose node ended gives its client ten seconds more, whatever it sends") {
+    tunnel through("off", 1h);
+    auto& rig = through.rig;
+    const bool speaks = GENERATE(true, false);
+    rig.send(through.upstream, "last words");
+    through.upstream.shut_write();
+    rig.loop.settle();
+    CHECK(through.client.receive() == "last words");
+    CHECK(through.client.at_end());
+    rig.loop.advance(9900ms);
+    CHECK(rig.closed == 0);
+    if (speaks) {
+        rig.send(through.client, "bye");
+        CHECK(through.upstream.receive() == "bye");
+    }
+    rig.loop.advance(100ms + fake::past);
+    CHECK(rig.closed == 1);
+    through.upstream.receive();
+    CHECK(through.upstream.at_end());
+}
+
+TEST_CASE("a tunnel whose client ended gives its node ten seconds more, whatever it sends") {
+    tunnel through("off", 1h);
+    auto& rig = through.rig;
+    const bool speaks = GENERATE(true, false);
+    rig.send(through.client, "last words");
+    through.client.shut_write();
+    rig.loop.settle();
+    CHECK(through.upstream.receive() == "last words");
+    CHECK(through.upstream.at_end());
+    rig.loop.advance(9900ms);
+    CHECK(rig.closed == 0);
+    if (speaks) {
+        rig.send(through.upstream, "bye");
+        CHECK(through.client.receive() == "bye");
+    }
+    rig.loop.advance(100ms + fake::past);
+    CHECK(rig.closed == 1);
+    through.client.receive();
+    CHECK(through.client.at_end());
+    CHECK(rig.stats().open == 0);
+}
+
+TEST_CASE("the last words of a tunnel are given their time by stream_idle until they are taken") {
+    tunnel through("off", 30s);
+    auto& rig = through.rig;
+    std::size_t sent = 0;
+    // The client reads nothing until its window is full, then the node ends.
+    while (const auto put = through.upstream.send(std::string(1 << 20, 'x'))) {
+        sent += put;
+        rig.loop.settle();
+    }
+    through.upstream.shut_write();
+    rig.loop.settle();
+    rig.loop.advance(20s);
+    CHECK(rig.closed == 0);
+    std::size_t got = 0;
+    while (const auto piece = through.client.receive(1 << 20).size()) {
+        got += piece;
+        rig.loop.settle();
+    }
+    CHECK(got == sent);
+    CHECK(through.client.at_end());
+    rig.loop.advance(10s + fake::past);
+    CHECK(rig.closed == 1);
+}
+
+TEST_CASE("a tunnel that begins behind a client's end lives as long as any half") {
+    node one;
+    auto settings = settings_for({&one});
+    gateway_rig rig(settings);
+    auto client = rig.connect();
+    rig.send(client, upgrade);
+    auto upstream = one.accept();
+    client.shut_write();
+    rig.loop.settle();
+    rig.loop.advance(500ms);
+    rig.send(upstream, switching);
+    rig.loop.advance(9900ms);
+    CHECK(rig.closed == 0);
+    rig.send(upstream, "still there");
+    CHECK(client.receive().find("still there") != std::string::npos);
+    rig.loop.advance(100ms + fake::past);
+    CHECK(rig.closed == 1);
+}
+
+TEST_CASE("a tunnel that ran out of its half is logged without an error") {
+    auto pattern = (std::filesystem::temp_directory_path() / "sluice-tunnel-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    const std::filesystem::path folder = pattern;
+    {
+        tunnel through(folder / "access.log", 1h);
+        through.upstream.shut_write();
+        through.rig.loop.settle();
+        through.rig.loop.advance(10s + fake::past);
+        CHECK(through.rig.closed == 1);
+    }
+    std::ifstream file(folder / "access.log");
+    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    CHECK(line.find(R"("status":101,)") != std::string::npos);
+    CHECK(line.find(R"("error":null)") != std::string::npos);
+    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("the access record counts the bytes of both directions of a tunnel") {

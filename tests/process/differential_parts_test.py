@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The measure is measured: the strict reader, the maker of streams and the comparison find what they are there for."""
+import socket
+
 import pytest
 
-from differential import comparing, streams, strict
+from differential import comparing, sending, streams, strict
 
 HEAD = b"POST /a HTTP/1.1\r\nHost: a\r\n"
 END = b"GET /end HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -111,3 +113,70 @@ def test_agreement_is_silent():
 ])
 def test_every_kind_of_disagreement_is_found(lines, records, seen):
     assert len(disagreements(lines, records, seen)) >= 1
+
+
+ASTERISK = b"OPTIONS * HTTP/1.1\r\nHost: a\r\n"
+BODY = b"Content-Length: 5\r\n\r\nhello"
+UNROUTED = LINE | {"error": "no_route", "status": 404, "attempts": 0, "method": "OPTIONS", "path": "*"}
+SLOW = LINE | {"error": "request_timeout", "status": 408, "method": None}
+
+
+@pytest.mark.parametrize("data, lines, cut", [
+    (ASTERISK + BODY + END, [UNROUTED], True),
+    (END + ASTERISK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + END, [LINE, UNROUTED], True),
+    (ASTERISK + BODY + b"GET", [UNROUTED], True),
+    (ASTERISK + BODY, [UNROUTED], False),  # nothing was left to read
+    (ASTERISK + b"\r\n" + END, [UNROUTED], False),  # no body to wait for
+    (ASTERISK + b"Content-Length: +5\r\n\r\nhello" + END, [UNROUTED], False),  # should not have got as far
+    (ASTERISK + BODY + END, [UNROUTED, LINE], False),  # it did go on
+    (END + END, [LINE], False),
+    (END + END, [LINE, SLOW], True),
+    (END + END, [], True),
+])
+def test_only_a_deadline_or_an_own_answer_before_the_body_excuses_a_stream_that_ends_early(data, lines, cut):
+    stream = streams.Stream(0, data, [], 1, [])
+    assert comparing.cut_by_timing(stream, strict.read_all(data), lines) is cut
+
+
+def side(name, read, cut=()) -> comparing.Comparison:
+    one = comparing.Comparison(name, 0, {}, [], {})
+    one.read, one.cut = {0: read}, set(cut)
+    return one
+
+
+@pytest.mark.parametrize("first, second, found", [
+    (["a", "b"], ["a", "b"], 0),
+    (["a", "b"], ["a"], 1),
+    (["a", "b"], ["a", "c"], 1),
+])
+def test_nodes_must_have_read_the_same(first, second, found):
+    assert len(comparing.compare_nodes([side("one", first), side("two", second)])) == found
+    assert len(comparing.compare_nodes([side("two", second), side("one", first)])) == found
+
+
+def test_timing_excuses_fewer_requests_and_neither_more_nor_other_ones():
+    assert comparing.compare_nodes([side("one", ["a", "b"]), side("two", ["a"], cut=[0])]) == []
+    assert comparing.compare_nodes([side("one", ["a"], cut=[0]), side("two", ["a", "b"])]) == []
+    assert len(comparing.compare_nodes([side("one", ["a", "b"], cut=[0]), side("two", ["a"])])) == 1
+    assert len(comparing.compare_nodes([side("one", ["a", "b"]), side("two", ["c"], cut=[0])])) == 1
+
+
+def test_a_proxy_that_takes_no_connection_is_told_soon(monkeypatch):
+    monkeypatch.setattr(sending, "PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as hung:
+        address = hung.getsockname()
+        fillers = [socket.socket() for _ in range(3)]
+        for one in fillers:
+            one.setblocking(False)
+            one.connect_ex(address)
+        seen = sending.send([STREAM], {"node": "127.0.0.1:%d" % address[1]})
+        for one in fillers:
+            one.close()
+    assert seen == {"node": {0: [sending.NOT_TAKEN]}}
+
+
+def test_a_proxy_that_never_answers_is_told_soon(monkeypatch):
+    monkeypatch.setattr(sending, "PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        seen = sending.send([STREAM], {"node": "127.0.0.1:%d" % silent.getsockname()[1]})
+    assert seen == {"node": {0: [sending.LEFT_OPEN]}}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON values (Boost.JSON), for control-plane code: the admin API and its like. The one place that
-// includes the library; lines of logs are written without it.
+// Reading JSON (Boost.JSON), for control-plane code: the admin API and its like. The one place that
+// includes the library. What we say ourselves is written by json_writer.hpp; serialize() is only for
+// passing on a part of what was read.
 #pragma once
 
 #include <boost/json/array.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes JSON text piece by piece, without a tree. Commas, quotes and escapes are its business;
-// balanced begins and ends are the caller's.
+// Writes JSON text piece by piece, without a tree: everything of ours that is JSON but the lines of
+// the access log, which are escaped into a ring without a string (telemetry/escape.hpp). Commas,
+// quotes and escapes are its business; balanced begins and ends are the caller's. For reading see
+// json.hpp.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +26,8 @@ public:
     json_writer& number(std::uint64_t value) { return raw(std::to_string(value)); }
     json_writer& flag(bool value) { return raw(value ? "true" : "false"); }
     json_writer& null() { return raw("null"); }
+    /// A value that is JSON text already.
+    json_writer& embed(std::string_view json) { return raw(json); }
 
     /// What was written; the writer is empty afterwards.
     std::string take() { return std::move(out_); }

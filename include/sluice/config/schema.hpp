@@ -15,6 +15,7 @@
 #include "sluice/config/value.hpp"
 #include "sluice/config/writer.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <string>
@@ -29,6 +30,9 @@ enum trait : unsigned {
     required = 1,    ///< the map is wrong without it
     on_restart = 2,  ///< a reload does not change it; everything else takes effect on reload
 };
+
+/// How the keys of a map were read: one that was refused left its member at a default.
+enum class keys_read : std::uint8_t { clean, refused };
 
 class any_schema;
 
@@ -64,7 +68,7 @@ class property {
 public:
     /// A key that fills one member.
     template <class M, class K>
-    property(std::string_view key, M T::* member, K kind, std::string_view help,
+    property(std::string_view key, M T::* member, const K& kind, std::string_view help,
              unsigned traits = plain)
         : facts_(describe(key, kind, help, traits)),
           read_([member, kind](const value& from, T& to) { kind.read(from, to.*member); }),
@@ -74,7 +78,7 @@ public:
 
     /// A key whose kind looks at the whole struct, or at none of it.
     template <class K>
-    property(std::string_view key, K kind, std::string_view help, unsigned traits = plain)
+    property(std::string_view key, const K& kind, std::string_view help, unsigned traits = plain)
         : facts_(describe(key, kind, help, traits)),
           read_([kind](const value& from, T& to) { kind.read(from, to); }),
           write_([kind, key](writer& out, const T& from) { put(out, key, kind, from); }) {}
@@ -112,9 +116,8 @@ template <class T>
 class schema : public any_schema {
 public:
     /// Looks at the whole struct once its keys are read, for what no single key can know, and may
-    /// bring a default nobody wrote in line with what was. Not `clean`: one of the keys was
-    /// refused, and its member holds a default.
-    using check = std::function<void(const value&, T&, bool clean)>;
+    /// bring a default nobody wrote in line with what was.
+    using check = std::function<void(const value&, T&, keys_read)>;
 
     schema(std::initializer_list<property<T>> properties, check also = {})
         : properties_(properties), also_(std::move(also)) {
@@ -136,7 +139,9 @@ public:
         }
         refuse_missing(from);
         if (also_)
-            also_(from, to, from.problems().errors() == errors_before);
+            also_(from, to,
+                  from.problems().errors() == errors_before ? keys_read::clean
+                                                            : keys_read::refused);
     }
 
     void write(writer& out, const T& from) const {

@@ -75,6 +75,8 @@ public:
     /// Writes what is queued. done: all of it left; blocked: await output() and flush again
     /// (back-pressure); broken: the client left. Afterwards no queued view is needed any more.
     virtual io_state flush() = 0;
+    /// True once everything put was taken by the client's kernel. A system call.
+    virtual bool delivered() const noexcept = 0;
 
     /// deadline: client_body_idle, or stream_idle in a tunnel
     virtual runtime::readiness input() = 0;
@@ -113,6 +115,8 @@ public:
     virtual void put_head(const outgoing_request&) = 0;
     virtual void put_body(const chunk&) = 0;
     virtual io_state flush() = 0;
+    /// True once everything put was taken by the node's kernel. A system call.
+    virtual bool delivered() const noexcept = 0;
 
     /// The next head: 1xx ones too, then the final one. Valid until the first take_body. broken:
     /// fault() says why.

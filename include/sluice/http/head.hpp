@@ -65,9 +65,12 @@ struct field {
     bool hop_by_hop = false;
 };
 
-/// The id of a field name, compared without regard to case. `underscore_alias`: treats `_` as `-`,
-/// to find names such as Content_Length that some servers read as the real field.
-field_id identify(std::string_view name, bool underscore_alias = false) noexcept;
+/// How a field name is compared: letter by letter, or with `_` read as `-`, which finds names such
+/// as Content_Length that some servers take for the real field.
+enum class spelling : std::uint8_t { exact, underscore_is_hyphen };
+
+/// The id of a field name, compared without regard to case.
+field_id identify(std::string_view name, spelling how = spelling::exact) noexcept;
 
 /// Field lines in the order they came. Keeps its memory between messages.
 class header_list {

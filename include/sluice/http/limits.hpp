@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bounds on what a peer may send and how long it may take. Defaults are the contract's.
+// Bounds on what either side may send and how long it may take. Defaults are the contract's.
 #pragma once
 
 #include <chrono>

@@ -20,10 +20,6 @@ struct local_reply {
 /// The row of a code. Every errc has one.
 const local_reply& reply_for(errc code) noexcept;
 
-/// The access log's `error` for a code: the word above, but `upstream_closed` where that is the
-/// fact.
-std::string_view log_word(errc code) noexcept;
-
 /// The JSON body: {"error":{"code":...,"message":...,"request_id":...}}. `detail` replaces the
 /// default sentence when not empty.
 std::string reply_body(const local_reply&, std::string_view detail, std::string_view request_id);

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "sluice/base/arena.hpp"
-#include "sluice/base/error.hpp"
+#include "sluice/http/head.hpp"
 
 #include <optional>
 #include <string_view>
@@ -27,7 +27,7 @@ struct target {
 /// bad `%` escape, `%00`-`%1F` and `%7F`, invalid or overlong UTF-8 once decoded, dot segments
 /// above the root, no leading slash. The grammar is every visible ASCII byte, in a path without a
 /// bare `\`: browsers send `[ ] | { }` unescaped. Views point into `raw` or into `room`.
-std::optional<target> parse_target(std::string_view raw, bool is_options, arena& room);
+std::optional<target> parse_target(std::string_view raw, method verb, arena& room);
 
 /// Brings a path (no query) to canonical form: escapes of unreserved characters decoded, dot
 /// segments removed whether encoded or not; `%2F`, `%5C`, `//`, `;` and the case of hex digits

@@ -44,6 +44,10 @@ public:
     void interrupt(runtime::direction which) noexcept { socket_.interrupt(which); }
     void resume_waits(runtime::direction which) noexcept { socket_.resume_waits(which); }
 
+    /// True once everything written was taken by the other side's kernel (over a Unix socket: by
+    /// the other side). A system call.
+    bool delivered() const noexcept;
+
     /// Sends our end; reading goes on.
     void shut_write() noexcept;
     /// Makes the coming close a reset, so that the other side cannot take what it got for whole.

@@ -80,6 +80,7 @@ private:
     class mailbox;
 
     void run_ready();
+    time_point wait_end(time_point due);
 
     unsigned index_;
     clock_source clock_;

@@ -2,6 +2,7 @@
 // GET and PUT /api/v1/log-level: {"level":"info"}. A change lasts until the next start.
 #include "admin/resource.hpp"
 #include "sluice/base/json.hpp"
+#include "sluice/base/json_writer.hpp"
 #include "sluice/telemetry/log.hpp"
 
 namespace sluice::admin::resources {
@@ -24,8 +25,9 @@ std::optional<log_level> level_in(std::string_view body) {
 }
 
 answer get(const call& one) {
-    return {.body =
-                json::serialize(json::object{{"level", telemetry::name_of(one.gateway.level())}})};
+    json_writer out;
+    out.begin_map().key("level").text(telemetry::name_of(one.gateway.level())).end_map();
+    return {.body = out.take()};
 }
 
 answer put(const call& one) {

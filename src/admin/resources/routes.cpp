@@ -4,61 +4,84 @@
 // too. Every key of `match` is there: an empty list and a null path match anything.
 #include "admin/resource.hpp"
 #include "sluice/base/json.hpp"
+#include "sluice/base/json_writer.hpp"
 
 namespace sluice::admin::resources {
 namespace {
 
-/// What `from` has under `key`, or `absent`.
-json::value member_of(const json::object& from, std::string_view key,
-                      json::value absent = nullptr) {
+/// The member `key` of `from`, or `absent`, which is JSON text.
+void put_member(json_writer& out, const json::object& from, std::string_view key,
+                std::string_view absent = "null") {
+    out.key(key);
     const auto* found = from.if_contains(key);
-    return found != nullptr ? *found : std::move(absent);
+    if (found == nullptr)
+        out.embed(absent);
+    else
+        out.embed(json::serialize(*found));
 }
 
 /// `match` with a path, also when the configuration has none.
-json::value match_of(const json::object& route) {
+void put_match(json_writer& out, const json::object& route) {
     const auto* from = route.if_contains("match");
     if (from == nullptr || !from->is_object())
-        return member_of(route, "match");
+        return put_member(out, route, "match");
     const auto& match = from->get_object();
-    return json::object{{"hosts", member_of(match, "hosts", json::array{})},
-                        {"path", member_of(match, "path")},
-                        {"methods", member_of(match, "methods", json::array{})},
-                        {"headers", member_of(match, "headers", json::object{})},
-                        {"query", member_of(match, "query", json::object{})},
-                        {"listeners", member_of(match, "listeners", json::array{})}};
+    out.key("match").begin_map();
+    put_member(out, match, "hosts", "[]");
+    put_member(out, match, "path");
+    put_member(out, match, "methods", "[]");
+    put_member(out, match, "headers", "{}");
+    put_member(out, match, "query", "{}");
+    put_member(out, match, "listeners", "[]");
+    out.end_map();
 }
 
 /// `service: NAME` is short for a list of one.
-json::value services_of(const json::object& route) {
-    if (const auto* single = route.if_contains("service"))
-        return json::array{json::object{{"name", *single}, {"weight", 1}}};
-    return member_of(route, "services", json::array{});
+void put_services(json_writer& out, const json::object& route) {
+    const auto* single = route.if_contains("service");
+    if (single == nullptr)
+        return put_member(out, route, "services", "[]");
+    out.key("services").begin_list().begin_map();
+    out.key("name").embed(json::serialize(*single));
+    out.key("weight").number(1);
+    out.end_map().end_list();
 }
 
-json::value rewrite_of(const json::object& route) {
+void put_rewrite(json_writer& out, const json::object& route) {
     const auto* from = route.if_contains("rewrite");
     if (from == nullptr || !from->is_object())
-        return member_of(route, "rewrite");
+        return put_member(out, route, "rewrite");
     const auto& rewrite = from->get_object();
-    return json::object{{"prefix", member_of(rewrite, "prefix")},
-                        {"host", member_of(rewrite, "host")}};
+    out.key("rewrite").begin_map();
+    put_member(out, rewrite, "prefix");
+    put_member(out, rewrite, "host");
+    out.end_map();
+}
+
+void put_routes(json_writer& out, const json::array& routes) {
+    for (const auto& from : routes) {
+        const auto* route = from.if_object();
+        if (route == nullptr)
+            continue;
+        out.begin_map();
+        put_member(out, *route, "name");
+        put_match(out, *route);
+        put_services(out, *route);
+        put_rewrite(out, *route);
+        out.end_map();
+    }
 }
 
 answer get(const call& one) {
-    json::array list;
     const auto whole = parse_json(one.gateway.config_json());
     const auto* effective = whole ? whole->if_object() : nullptr;
     const auto* routes = effective != nullptr ? effective->if_contains("routes") : nullptr;
-    if (routes == nullptr || !routes->is_array())
-        return {.body = json::serialize(json::object{{"routes", std::move(list)}})};
-    for (const auto& from : routes->get_array())
-        if (const auto* route = from.if_object())
-            list.push_back(json::object{{"name", member_of(*route, "name")},
-                                        {"match", match_of(*route)},
-                                        {"services", services_of(*route)},
-                                        {"rewrite", rewrite_of(*route)}});
-    return {.body = json::serialize(json::object{{"routes", std::move(list)}})};
+    json_writer out;
+    out.begin_map().key("routes").begin_list();
+    if (routes != nullptr && routes->is_array())
+        put_routes(out, routes->get_array());
+    out.end_list().end_map();
+    return {.body = out.take()};
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // GET /api/v1/services: {"services":[...]}, and GET /api/v1/services/NAME: one of them,
 // {name, source, tls, nodes:[{address, weight, health, connections, requests, last_error}]}.
 #include "admin/resource.hpp"
-#include "sluice/base/json.hpp"
+#include "sluice/base/json_writer.hpp"
 
 namespace sluice::admin::resources {
 namespace {
@@ -21,36 +21,50 @@ std::string_view word_of(node_health health) {
     return "unhealthy";
 }
 
-json::object to_json(const node_report& from) {
-    json::value last_error;  // null until there is one
-    if (!from.last_error.empty())
-        last_error = from.last_error;
-    return {{"address", from.address},        {"weight", from.weight},
-            {"health", word_of(from.health)}, {"connections", from.connections},
-            {"requests", from.requests},      {"last_error", std::move(last_error)}};
+void put(json_writer& out, const node_report& from) {
+    out.begin_map();
+    out.key("address").text(from.address);
+    out.key("weight").number(from.weight);
+    out.key("health").text(word_of(from.health));
+    out.key("connections").number(from.connections);
+    out.key("requests").number(from.requests);
+    out.key("last_error");
+    if (from.last_error.empty())
+        out.null();
+    else
+        out.text(from.last_error);
+    out.end_map();
 }
 
-json::object to_json(const service_report& from) {
-    json::array nodes;
+void put(json_writer& out, const service_report& from) {
+    out.begin_map();
+    out.key("name").text(from.name);
+    out.key("source").text(from.source);
+    out.key("tls").text(from.tls);
+    out.key("nodes").begin_list();
     for (const auto& one : from.nodes)
-        nodes.push_back(to_json(one));
-    return {{"name", from.name},
-            {"source", from.source},
-            {"tls", from.tls},
-            {"nodes", std::move(nodes)}};
+        put(out, one);
+    out.end_list().end_map();
+}
+
+answer get_one(const call& one) {
+    const auto found = one.gateway.service(one.name);
+    if (!found)
+        return refuse(404, "no_route", "no service has this name", one.from.request_id);
+    json_writer out;
+    put(out, *found);
+    return {.body = out.take()};
 }
 
 answer get(const call& one) {
-    if (!one.name.empty()) {
-        const auto found = one.gateway.service(one.name);
-        if (!found)
-            return refuse(404, "no_route", "no service has this name", one.from.request_id);
-        return {.body = json::serialize(to_json(*found))};
-    }
-    json::array list;
+    if (!one.name.empty())
+        return get_one(one);
+    json_writer out;
+    out.begin_map().key("services").begin_list();
     for (const auto& from : one.gateway.services())
-        list.push_back(to_json(from));
-    return {.body = json::serialize(json::object{{"services", std::move(list)}})};
+        put(out, from);
+    out.end_list().end_map();
+    return {.body = out.take()};
 }
 
 }  // namespace

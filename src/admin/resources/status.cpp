@@ -2,25 +2,34 @@
 // GET /api/v1/status: {version, started, generation, workers, draining, last_reload:{ok, at,
 // problems}}.
 #include "admin/resource.hpp"
-#include "sluice/base/json.hpp"
+#include "sluice/base/json_writer.hpp"
 #include "telemetry/timestamp.hpp"
 
 namespace sluice::admin::resources {
 namespace {
 
-json::object to_json(const reload_report& from) {
-    return {{"ok", from.ok},
-            {"at", telemetry::to_timestamp(from.at)},
-            {"problems", json::array(from.problems.begin(), from.problems.end())}};
+void put(json_writer& out, const reload_report& from) {
+    out.begin_map();
+    out.key("ok").flag(from.ok);
+    out.key("at").text(telemetry::to_timestamp(from.at));
+    out.key("problems").begin_list();
+    for (const auto& problem : from.problems)
+        out.text(problem);
+    out.end_list().end_map();
 }
 
 answer get(const call& one) {
     const status_report from = one.gateway.status();
-    const json::object body{
-        {"version", from.version},       {"started", telemetry::to_timestamp(from.started)},
-        {"generation", from.generation}, {"workers", from.workers},
-        {"draining", from.draining},     {"last_reload", to_json(from.last_reload)}};
-    return {.body = json::serialize(body)};
+    json_writer out;
+    out.begin_map();
+    out.key("version").text(from.version);
+    out.key("started").text(telemetry::to_timestamp(from.started));
+    out.key("generation").number(from.generation);
+    out.key("workers").number(from.workers);
+    out.key("draining").flag(from.draining);
+    put(out.key("last_reload"), from.last_reload);
+    out.end_map();
+    return {.body = out.take()};
 }
 
 }  // namespace

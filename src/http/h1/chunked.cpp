@@ -5,7 +5,7 @@
 #include "http/h1/chunked.hpp"
 
 #include "http/h1/parse.hpp"
-#include "http/text.hpp"
+#include "sluice/base/strings.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -19,13 +19,6 @@ constexpr unsigned most_digits = 16;
 // past limits.body.
 constexpr std::size_t most_chunk_extension = 1024;
 constexpr std::size_t most_message_extensions = 16 * 1024;
-
-int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    const char lower = to_lower(c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 }  // namespace
 

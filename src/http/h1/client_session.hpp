@@ -26,6 +26,7 @@ public:
     void put_head(const outgoing_request&) override;
     void put_body(const chunk&) override;
     io_state flush() override;
+    bool delivered() const noexcept override { return out_.empty() && socket_->delivered(); }
     io_state take_head(response_head&) override;
     io_state take_body(chunk&) override;
     runtime::readiness input(time_point deadline) override { return socket_->readable(deadline); }

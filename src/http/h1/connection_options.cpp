@@ -3,7 +3,7 @@
 #include "http/h1/connection_options.hpp"
 
 #include "http/h1/hop_by_hop.hpp"
-#include "http/text.hpp"
+#include "sluice/base/strings.hpp"
 
 namespace sluice::http::h1 {
 
@@ -36,7 +36,7 @@ bool may_be_named(field_id id) noexcept {
 
 void mark(header_list& fields, std::string_view name) {
     for (field& one : fields)
-        if (!one.hop_by_hop && may_be_named(one.id) && same_text(one.name, name))
+        if (!one.hop_by_hop && may_be_named(one.id) && iequals(one.name, name))
             one.hop_by_hop = true;
 }
 
@@ -44,11 +44,11 @@ void take_option(header_list& fields, std::string_view option, options& found) {
     if (option.empty())
         return;
     ++found.count;
-    if (same_name(option, "close"))
+    if (iequals(option, "close"))
         found.close = true;
-    else if (same_name(option, "keep-alive"))
+    else if (iequals(option, "keep-alive"))
         found.keep_alive = true;
-    else if (same_name(option, "upgrade"))
+    else if (iequals(option, "upgrade"))
         found.upgrade = true;
     else
         mark(fields, option);
@@ -86,7 +86,7 @@ std::string_view offered_protocol(const header_list& fields) {
         offer = one.value;
     }
     for (std::string_view rest = offer; !rest.empty();)
-        if (same_name(next_item(rest), "h2c"))
+        if (iequals(next_item(rest), "h2c"))
             return {};
     return offer;
 }
@@ -96,7 +96,7 @@ bool wants_trailers(const header_list& fields) {
         if (one.id != field_id::te)
             continue;
         for (std::string_view rest = one.value; !rest.empty();)
-            if (same_name(next_item(rest), "trailers"))
+            if (iequals(next_item(rest), "trailers"))
                 return true;
     }
     return false;

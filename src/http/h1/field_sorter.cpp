@@ -11,7 +11,7 @@ namespace {
 // Names some servers read as the real thing once `_` and `-` are the same to them (CGI, WSGI):
 // whoever smuggles Content_Length or X_Forwarded_For past us speaks to them as we do.
 bool aliases_a_trusted_field(std::string_view name) noexcept {
-    const field_id id = identify(name, true);
+    const field_id id = identify(name, spelling::underscore_is_hyphen);
     switch (id) {
     case field_id::content_length:
     case field_id::transfer_encoding:

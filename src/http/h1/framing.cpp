@@ -2,7 +2,7 @@
 // One rule a function, each beside its section.
 #include "http/h1/framing.hpp"
 
-#include "http/text.hpp"
+#include "sluice/base/strings.hpp"
 
 #include <charconv>
 #include <limits>
@@ -20,16 +20,16 @@ coding read_codings(const single_field& transfer_encoding) {
         return coding::none;
     if (transfer_encoding.count > 1)
         return coding::malformed;
-    if (same_name(transfer_encoding.value, "chunked"))
+    if (iequals(transfer_encoding.value, "chunked"))
         return coding::chunked;
     std::string_view rest = transfer_encoding.value;
     for (std::size_t comma; (comma = rest.find(',')) != std::string_view::npos;
          rest.remove_prefix(comma + 1)) {
         const std::string_view item = trim(rest.substr(0, comma));
-        if (!is_token(item) || same_name(item, "chunked"))
+        if (!is_token(item) || iequals(item, "chunked"))
             return coding::malformed;
     }
-    return same_name(trim(rest), "chunked") ? coding::unknown_before_chunked : coding::malformed;
+    return iequals(trim(rest), "chunked") ? coding::unknown_before_chunked : coding::malformed;
 }
 
 verdict malformed(std::string_view reason) { return {errc::bad_request, reason}; }

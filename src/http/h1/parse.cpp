@@ -8,7 +8,7 @@
 #include "http/h1/connection_options.hpp"
 #include "http/h1/field_sorter.hpp"
 #include "http/h1/framing.hpp"
-#include "http/text.hpp"
+#include "sluice/base/strings.hpp"
 #include "sluice/http/target.hpp"
 
 #include <cstring>
@@ -61,7 +61,7 @@ verdict check_method(const request_head& head) {
 
 verdict check_target(const request_line& line, const head_rules& rules, arena& room,
                      request_head& head, std::string_view& authority) {
-    const auto parsed = parse_target(line.target, head.verb == method::options, room);
+    const auto parsed = parse_target(line.target, head.verb, room);
     if (!parsed)
         return malformed("the target is malformed");
     if (parsed->rewritten && rules.paths == path_policy::reject)
@@ -77,7 +77,7 @@ verdict check_target(const request_line& line, const head_rules& rules, arena& r
 // they must agree.
 verdict check_absolute_form(std::string_view raw_target, const authority& target,
                             const authority& host) {
-    const bool tls = same_name(raw_target.substr(0, 6), "https:");
+    const bool tls = iequals(raw_target.substr(0, 6), "https:");
     return same_authority(target, host, tls ? "443" : "80")
                ? verdict{}
                : malformed("Host differs from the target");
@@ -112,7 +112,7 @@ verdict check_expect(const field_sorter& sorter, request_head& head) {
     for (field& one : head.fields) {
         if (one.id != field_id::expect)
             continue;
-        if (!same_name(one.value, "100-continue"))
+        if (!iequals(one.value, "100-continue"))
             return {errc::expectation_failed, "an Expect other than 100-continue"};
         if (head.received.minor_number == 0)
             one.hop_by_hop = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/1 heads: bytes to the validated model. Beast's basic_parser reads the bytes of a complete
 // head; what it is too lenient about (facts of RFC 9112 sections 3, 5 and 6) is decided here. Used
-// by server.cpp and client.cpp.
+// by server_session.cpp and client_session.cpp.
 #pragma once
 
 #include "http/h1/scan.hpp"

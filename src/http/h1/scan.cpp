@@ -3,7 +3,7 @@
 // the line ends.
 #include "http/h1/scan.hpp"
 
-#include "http/text.hpp"
+#include "sluice/base/strings.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -20,9 +20,8 @@ namespace {
 // request already on its way, short enough not to hold the process.
 constexpr std::chrono::seconds drain_grace{1};
 
-// How long a connection that must close waits for the client to read the answer: closing with
-// unread bytes would reset the connection and could destroy the answer on its way (RFC 9112 section
-// 9.6).
+// How long a connection that must close waits for the client to read the answer: between two
+// pieces of what it still sends, and in all.
 constexpr std::chrono::seconds linger_pause{2};
 constexpr std::chrono::seconds linger_total{10};
 
@@ -75,12 +74,8 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
         while (got == reading::blocked) {
             self.rest();
             const auto why = co_await self.socket_.readable(self.head_deadline());
-            self.idle_ = false;
+            got = self.read_on(why);
             in_a_row = 0;
-            if (!self.broken_)
-                // a drain may have begun in the turn that brought the bytes
-                self.socket_.resume_waits(direction::in);
-            got = why == wake::ready ? self.read_head() : self.head_wait_ended(why);
         }
         if (got == reading::ended)
             break;
@@ -96,20 +91,25 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
         if (!self.end_exchange())
             break;
     }
-    if (!self.must_linger())
-        co_return;
-    self.socket_.shut_write();
-    const auto give_up = self.worker_.now() + linger_total;
+    if (self.must_linger())
+        co_await self.linger();
+}
+
+// Closing with unread bytes would reset the connection and could destroy the answer on its way (RFC
+// 9112 section 9.6).
+runtime::task<> server_session::linger() {
+    socket_.shut_write();
+    // At the end of a drain what is here already is dropped, and nobody is waited for.
+    const auto give_up = worker_.now() + (aborted_ ? std::chrono::seconds{0} : linger_total);
     for (;;) {
-        const bool more = self.drop_input();
-        if (self.broken_ || self.worker_.now() >= give_up)
+        const bool more = drop_input();
+        if (broken_ || worker_.now() >= give_up)
             co_return;
         if (more) {
-            co_await self.worker_.next_turn();
+            co_await worker_.next_turn();
             continue;
         }
-        const auto deadline = std::min(give_up, self.worker_.now() + linger_pause);
-        const auto why = co_await self.socket_.readable(deadline);
+        const auto why = co_await socket_.readable(std::min(give_up, worker_.now() + linger_pause));
         if (why != wake::ready)
             co_return;
     }
@@ -159,10 +159,16 @@ time_point server_session::head_deadline() const noexcept {
     return server_.draining_ && !state_ ? std::min(usual, worker_.now() + drain_grace) : usual;
 }
 
-server_session::reading server_session::head_wait_ended(wake why) noexcept {
-    if (why == wake::interrupted && !broken_) {
+// After a wait for more of a head.
+server_session::reading server_session::read_on(wake why) {
+    idle_ = false;
+    if (!broken_)
+        // a drain may have begun in the turn that brought the bytes
+        socket_.resume_waits(direction::in);
+    if (why == wake::ready)
+        return read_head();
+    if (why == wake::interrupted && !broken_)
         return reading::blocked;  // draining began: wait on, but not for long
-    }
     if (broken_ || !state_)
         return reading::ended;
     fault_ = errc::request_timeout;
@@ -279,9 +285,9 @@ void server_session::open_tunnel(std::chrono::milliseconds idle) {
 
 presence server_session::where() const noexcept {
     const auto& socket = socket_.socket();
-    return broken_ || socket.broken() ? presence::gone
-           : socket.hung_up()         ? presence::half_closed
-                                      : presence::here;
+    return broken_ || aborted_ || socket.broken() ? presence::gone
+           : socket.hung_up()                     ? presence::half_closed
+                                                  : presence::here;
 }
 
 void server_session::reset() noexcept {
@@ -331,8 +337,12 @@ void server_session::close_idle() noexcept {
 }
 
 void server_session::abort() noexcept {
-    broken_ = true;
     fault_ = errc::shutting_down;
+    aborted_ = true;
+    // Who has seen nothing of an answer may still be given one, in a single write that waits for
+    // nothing: the status that is counted is then one the client knows.
+    keep_open_ = false;
+    broken_ = broken_ || response_begun_ || gone_listener_ == nullptr;
     if (response_begun_ && response_framing_ == framing::kind::until_close)
         socket_.reset_on_close();
     socket_.interrupt(direction::in);

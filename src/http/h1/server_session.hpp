@@ -48,6 +48,7 @@ public:
     void put_head(const response_head&, std::string_view request_id) override;
     void put_body(const chunk&) override;
     io_state flush() override;
+    bool delivered() const noexcept override { return out_.empty() && socket_.delivered(); }
     runtime::readiness input() override;
     runtime::readiness output() override;
     void interrupt_input() noexcept override { socket_.interrupt(runtime::direction::in); }
@@ -74,20 +75,22 @@ public:
     void set_position(std::size_t position) noexcept { position_ = position; }
     /// Ends the wait for the next request.
     void close_idle() noexcept;
-    /// Breaks the connection in whatever it does.
+    /// Breaks the connection in whatever it does. A request whose answer has not begun is told so
+    /// if that takes no waiting.
     void abort() noexcept;
 
 private:
     enum class reading { blocked, complete, refused, ended };
 
     reading read_head();
-    reading head_wait_ended(runtime::wake) noexcept;
+    reading read_on(runtime::wake);
     time_point head_deadline() const noexcept;
     void begin_exchange();
     bool end_exchange();
     void rest();
     void refuse();
     bool must_linger() const noexcept;
+    runtime::task<> linger();
     bool drop_input() noexcept;
 
     net::io_result fill(byte_buffer&);
@@ -127,6 +130,7 @@ private:
     bool response_done_ = false;
     bool keep_open_ = true;
     bool broken_ = false;
+    bool aborted_ = false;
     bool ended_ = false;  // the client sent its orderly end
     bool tunnel_ = false;
     bool discard_body_ = false;  // the answer to HEAD has none

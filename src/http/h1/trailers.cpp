@@ -3,7 +3,7 @@
 // recipient might act on as if they had stood in the head are left out (RFC 9110 section 6.5.1).
 #include "http/h1/hop_by_hop.hpp"
 #include "http/h1/parse.hpp"
-#include "http/text.hpp"
+#include "sluice/base/strings.hpp"
 
 #include <algorithm>
 #include <array>
@@ -49,7 +49,7 @@ constexpr std::size_t longest_forbidden =
 // Underscores count as hyphens here: Content_Length is no better at the end of a message than at
 // its front.
 bool is_forbidden(std::string_view name) {
-    if (identify(name, true) != field_id::other)
+    if (identify(name, spelling::underscore_is_hyphen) != field_id::other)
         return true;
     if (name.size() > longest_forbidden)
         return false;

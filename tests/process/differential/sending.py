@@ -10,9 +10,10 @@ from running import parse_address
 
 SEEN = re.compile(rb"\r\nX-Seen: ([0-9a-f]+)\r\n", re.IGNORECASE)
 AT_ONCE = 256
-PATIENCE = 20  # seconds until a connection the proxy leaves open is an error of its own
+PATIENCE = 20  # seconds until a connection the proxy does not take, or leaves open, is an error of its own
+NOT_TAKEN = "not taken"
 LEFT_OPEN = "left open"
-TOO_MANY = 5  # connections left open: no use in going on
+TOO_MANY = 5  # such connections: no use in going on
 
 
 def source_address(place: int, number: int) -> str:
@@ -56,11 +57,18 @@ class Sending(asyncio.Protocol):
 
 
 async def send_one(stream, place: int, address, results: dict) -> bool:
-    """Whether the proxy ended the connection."""
+    """Whether the proxy took the connection and ended it."""
     loop = asyncio.get_running_loop()
     done = loop.create_future()
     sending = Sending(stream, done)
-    await loop.create_connection(lambda: sending, *address, local_addr=(source_address(place, stream.number), 0))
+    try:
+        # Behind a full accept queue the kernel alone would try for two minutes.
+        async with asyncio.timeout(PATIENCE):
+            await loop.create_connection(lambda: sending, *address,
+                                         local_addr=(source_address(place, stream.number), 0))
+    except TimeoutError:
+        results[stream.number] = [NOT_TAKEN]
+        return False
     late = loop.call_later(PATIENCE, sending.give_up)
     answers = await done
     late.cancel()
@@ -75,15 +83,15 @@ async def send_to_all(streams, addresses: dict) -> dict:
     seen = {name: {} for name in addresses}
     wheres = {name: parse_address(address)[1] for name, address in addresses.items()}
     waiting = iter(streams)
-    left_open = 0
+    failed = 0
 
     async def work():
-        nonlocal left_open
+        nonlocal failed
         for stream in waiting:
             for place, name in enumerate(addresses):
-                if left_open > TOO_MANY:
+                if failed > TOO_MANY:
                     return
-                left_open += not await send_one(stream, place, wheres[name], seen[name])
+                failed += not await send_one(stream, place, wheres[name], seen[name])
 
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
     return seen

@@ -22,6 +22,22 @@ TEST_CASE("a split text always has a part") {
     CHECK(sluice::trim(" \t").empty());
 }
 
+TEST_CASE("list items come trimmed and one by one, empty ones too") {
+    std::string_view list = " a ,,\tb,";
+    for (const auto wanted : {"a", "", "b"})
+        CHECK(sluice::next_item(list) == wanted);
+    CHECK(list.empty());
+}
+
+TEST_CASE("an escape is read whole or not at all") {
+    CHECK(sluice::escaped_byte("a%2fb", 1) == 0x2F);
+    CHECK(sluice::escaped_byte("%fF", 0) == 0xFF);
+    for (const std::string_view bad : {"", "%", "%2", "a2f", "%2g", "%g2", "%%2f", "%/0", "%:0"})
+        CHECK(sluice::escaped_byte(bad, 0) == -1);
+    CHECK(sluice::escaped_byte("%2", 1) == -1);
+    CHECK(sluice::escaped_byte("%20", 7) == -1);
+}
+
 TEST_CASE("tokens are what RFC 9110 says") {
     CHECK(sluice::is_token("X-Request_Id.1"));
     for (const auto bad : {"", "a b", "a:b", "caf\xC3\xA9", "a\"", "(a)"})
@@ -74,7 +90,9 @@ TEST_CASE("the nearest candidate is meant, a far one never") {
 TEST_CASE("JSON is separated, escaped and valid UTF-8") {
     sluice::json_writer out;
     out.begin_map().key("a").begin_list().number(1).flag(true).null().end_list();
-    out.key("b\"").text("\x01\n\xFF\xC3\xA9\x7F"s).key("c").begin_map().end_map().end_map();
+    out.key("b\"").text("\x01\n\xFF\xC3\xA9\x7F"s).key("c").begin_map().end_map();
+    out.key("d").embed("{\"e\":[]}").key("f").number(2).end_map();
     CHECK(out.take() ==
-          "{\"a\":[1,true,null],\"b\\\"\":\"\\u0001\\n\xEF\xBF\xBD\xC3\xA9\\u007f\",\"c\":{}}");
+          "{\"a\":[1,true,null],\"b\\\"\":\"\\u0001\\n\xEF\xBF\xBD\xC3\xA9\\u007f\",\"c\":{},"
+          "\"d\":{\"e\":[]},\"f\":2}");
 }

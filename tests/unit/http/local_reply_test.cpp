@@ -8,7 +8,6 @@
 
 using namespace std::literals;
 using sluice::errc;
-using sluice::http::log_word;
 using sluice::http::reason_phrase;
 using sluice::http::reply_body;
 using sluice::http::reply_for;
@@ -49,12 +48,6 @@ TEST_CASE("every code has the contract's status and word") {
     }
     CHECK(reply_for(static_cast<errc>(0)).status == 500);
     CHECK(reply_for(static_cast<errc>(expected)).status == 500);
-}
-
-TEST_CASE("the log tells a closed node connection apart") {
-    CHECK(log_word(errc::upstream_closed) == "upstream_closed");
-    CHECK(log_word(errc::connect_failed) == "bad_gateway");
-    CHECK(log_word(errc::client_gone) == "client_gone");
 }
 
 TEST_CASE("the body is the contract's JSON") {

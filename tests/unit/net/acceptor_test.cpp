@@ -80,7 +80,7 @@ struct accepting {
     explicit accepting(std::size_t limit = 100, std::size_t threshold = acceptor::no_threshold)
         : gate(limit),
           one(
-              loop.worker, listener.release(0), false, gate, threshold,
+              loop.worker, listener.release(0), listener.bound, gate, threshold,
               [this](int fd, const address& from) { accepted.emplace_back(fd), client = from; },
               [this] { return ++shortages, shed; }) {
         sluice::runtime::spawn(one.run());

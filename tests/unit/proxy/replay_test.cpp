@@ -12,7 +12,7 @@ using sluice::proxy::retry_budget;
 
 TEST_CASE("a body kept whole can be sent again") {
     replay_buffer copy;
-    copy.begin(true);
+    copy.begin();
     CHECK(copy.empty());
     CHECK(copy.complete());
     copy.keep({"abc"});
@@ -26,7 +26,7 @@ TEST_CASE("a body kept whole can be sent again") {
 TEST_CASE("a body over the bound, with trailers, or not wanted cannot") {
     replay_buffer copy;
     SECTION("over the bound") {
-        copy.begin(true);
+        copy.begin();
         const std::string most(replay_buffer::most, 'x');
         copy.keep({most});
         CHECK(copy.complete());
@@ -34,17 +34,16 @@ TEST_CASE("a body over the bound, with trailers, or not wanted cannot") {
         copy.keep({"z", true});  // later pieces do not make it whole again
     }
     SECTION("trailers") {
-        copy.begin(true);
+        copy.begin();
         sluice::http::header_list trailers;
         copy.keep({"x", true, &trailers});
     }
     SECTION("not wanted") {
-        copy.begin(false);
         CHECK(copy.complete());  // nothing was taken yet
         copy.keep({"x", true});
     }
     CHECK_FALSE(copy.complete());
-    copy.begin(true);
+    copy.begin();
     CHECK(copy.complete());
 }
 

@@ -92,13 +92,16 @@ TEST_CASE("after bytes went out the method, the connection and the copy of the b
     INFO(one.what);
     fixture f;
     f.head.verb = one.verb;
-    f.x.replay.begin(one.body_kept);
-    if (!one.body_kept)
+    if (one.body_kept)
+        f.x.replay.begin();
+    else
         f.x.replay.keep({"gone"});
     tries left(f.x, f.mine());
     const auto first = f.node_of(left.next_node());
-    left.leased_from_pool(one.reused);
-    left.bytes_went_out(one.sent);
+    if (one.reused)
+        left.leased_from_pool();
+    if (one.sent)
+        left.bytes_went_out();
     REQUIRE(left.again(one.why) == one.again);
     if (one.again) {
         CHECK(left.fresh() == one.same_node);
@@ -178,15 +181,13 @@ TEST_CASE("a stale connection is replaced once for nothing, then attempts and bu
     fixture f(5, 1, 20);
     tries left(f.x, f.mine());
     left.next_node();
-    left.leased_from_pool(true);
+    left.leased_from_pool();
     REQUIRE(left.again(closed_unanswered));  // the pooled connection
     CHECK(left.fresh());
     left.next_node();
-    left.leased_from_pool(false);
     REQUIRE(left.again(closed_unanswered));  // the one attempt there is
     CHECK_FALSE(left.fresh());
     left.next_node();
-    left.leased_from_pool(false);
     CHECK_FALSE(left.again(closed_unanswered));
 }
 
@@ -196,9 +197,8 @@ TEST_CASE("an exhausted budget ends retries but not the replacing of stale conne
     }
     tries left(f.x, f.mine());
     left.next_node();
-    left.leased_from_pool(true);
+    left.leased_from_pool();
     CHECK(left.again(closed_unanswered));
     left.next_node();
-    left.leased_from_pool(false);
     CHECK_FALSE(left.again(closed_unanswered));
 }
