@@ -16,3 +16,9 @@ TEST_CASE("without search domains a name is just itself") {
     CHECK(sluice::net::dns::search_list{}.candidates("cart") == names{"cart"});
     CHECK(sluice::net::dns::search_list{{"."}, 1}.candidates("cart") == names{"cart"});
 }
+
+TEST_CASE("a name that grows too long with a search domain is not looked for there") {
+    const std::string name(60, 'a');
+    const sluice::net::dns::search_list list{{std::string(200, 'b'), "short"}, 1};
+    CHECK(list.candidates(name) == names{name + ".short", name});
+}
