@@ -6,6 +6,7 @@
 #include "app/build_table.hpp"
 #include "app/machine.hpp"
 #include "sluice/telemetry/log.hpp"
+#include "sources/catalog.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -37,8 +38,9 @@ process::process(loaded_settings loaded, process_surroundings outside)
                          one->publish(table);
                  }),
       gate_(most_connections(settings_->values.limits.connections, descriptors_)),
-      listeners_(workers_count_, metrics_), sources_(outside_.sources, context_, publisher_),
-      last_reload_{true, started_, {}},
+      listeners_(workers_count_, metrics_),
+      names_(net::make_resolver(context_, {.servers = settings_->values.resolvers})),
+      sources_(source_factory(), context_, publisher_), last_reload_{true, started_, {}},
       reload_(control_, {[this] { return load_again(); },
                          [this](reloaded_settings next) { return apply(std::move(next)); }}),
       drain_deadline_(context_), admin_terms_(admin::terms_of(settings_->values.admin)),
@@ -58,6 +60,14 @@ process::process(loaded_settings loaded, process_surroundings outside)
 }
 
 process::~process() = default;
+
+sources_in_use::factory process::source_factory() {
+    if (outside_.sources)
+        return outside_.sources;
+    return
+        [this](const std::string& name, const settings&, boost::asio::io_context&,
+               service::source_sink& to) { return sources::make(name, {control_, *names_, to}); };
+}
 
 void process::prepare_workers() {
     const proxy::recorder_sinks sinks{metrics_, access_log_};

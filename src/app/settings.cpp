@@ -3,6 +3,7 @@
 #include "admin/schemas.hpp"
 #include "app/load_settings.hpp"
 #include "http/schemas.hpp"
+#include "net/kinds.hpp"
 #include "proxy/schemas.hpp"
 #include "service/schemas.hpp"
 #include "sluice/config/kinds.hpp"
@@ -19,7 +20,8 @@ const config::schema<settings>& settings_schema() {
         {"include", config::read_by_loader{},
          "further files, relative to this one; their lists are appended"},
         {"state_dir", later, "last known nodes, objects made through the admin API"},
-        {"resolvers", later, "name servers"},
+        {"resolvers", &settings::resolvers, net::name_servers{},
+         "who is asked for the names of services; without it resolv.conf and the hosts file"},
         {"listeners", &settings::listeners,
          config::list_of{block(http::listener_schema()), "listeners", 1}, "where clients connect",
          config::required},

@@ -16,7 +16,8 @@
 namespace sluice::app {
 
 struct settings {
-    std::optional<unsigned> workers;  ///< none: one per CPU this process may use
+    std::optional<unsigned> workers;      ///< none: one per CPU this process may use
+    std::vector<net::address> resolvers;  ///< none: resolv.conf and the hosts file
     std::vector<http::listener_settings> listeners;
     std::vector<service::service_settings> services;
     std::vector<proxy::route_settings> routes;

@@ -3,8 +3,10 @@
 //
 //     balancer: round_robin
 //
-// A node of weight 5 gets five turns of the cycle, spread over it instead of five in a row.
+// A node of weight 5 gets five turns of the cycle, spread over it instead of five in a row. Each
+// tier has a cycle of its own; which tier is next, tier_memory says.
 #include "balancers/catalog.hpp"
+#include "service/tier_memory.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -66,38 +68,86 @@ cycle write_cycle(const std::vector<service::node>& nodes) {
     return turns;
 }
 
+// The cycle of each tier, over the positions of its nodes among all of the service.
+struct plan {
+    explicit plan(const std::vector<service::node>& nodes) : fresh_memory(nodes) {
+        for (std::size_t tier = 0; tier < fresh_memory.tiers(); ++tier)
+            tiers.push_back(write_tier(nodes, tier));
+    }
+
+    static cycle write_tier(const std::vector<service::node>& nodes, std::size_t tier) {
+        std::vector<service::node> members;
+        std::vector<std::uint32_t> positions;
+        for (std::uint32_t at = 0; at < nodes.size(); ++at)
+            if (nodes[at].tier == tier) {
+                members.push_back(nodes[at]);
+                positions.push_back(at);
+            }
+        auto turns = write_cycle(members);
+        for (auto& turn : turns)
+            turn = positions[turn];
+        return turns;
+    }
+
+    service::tier_memory fresh_memory;
+    std::vector<cycle> tiers;
+};
+
 class round_robin_picker final : public service::picker {
 public:
-    round_robin_picker(std::shared_ptr<const cycle> turns, std::size_t start)
-        : turns_(std::move(turns)), next_(start) {}
+    round_robin_picker(std::shared_ptr<const plan> whole, unsigned worker)
+        : plan_(std::move(whole)), memory_(plan_->fresh_memory) {
+        for (const auto& turns : plan_->tiers)
+            next_.push_back(turns.empty() ? 0 : worker % turns.size());
+    }
 
-    std::size_t pick(std::span<const std::size_t> tried) noexcept override {
-        for (std::size_t step = 0; step < turns_->size(); ++step) {
-            const std::size_t at = (*turns_)[next_];
-            next_ = next_ + 1 == turns_->size() ? 0 : next_ + 1;
+    std::size_t pick(std::span<const std::size_t> tried, time_point now) noexcept override {
+        if (plan_->tiers.size() == 1)
+            return pick_of(0, tried);
+        for (unsigned standing = 0; standing <= service::tier_memory::worst_standing; ++standing)
+            for (std::size_t tier = 0; tier < plan_->tiers.size(); ++tier) {
+                if (memory_.standing(tier, tried, now) != standing)
+                    continue;
+                if (const auto at = pick_of(tier, tried); at != none) {
+                    memory_.picked(tier, now);
+                    return at;
+                }
+            }
+        return none;
+    }
+
+    void missed(std::size_t node, time_point now) noexcept override { memory_.missed(node, now); }
+    void reached(std::size_t node) noexcept override { memory_.reached(node); }
+
+private:
+    std::size_t pick_of(std::size_t tier, std::span<const std::size_t> tried) noexcept {
+        const auto& turns = plan_->tiers[tier];
+        auto& next = next_[tier];
+        for (std::size_t step = 0; step < turns.size(); ++step) {
+            const std::size_t at = turns[next];
+            next = next + 1 == turns.size() ? 0 : next + 1;
             if (std::find(tried.begin(), tried.end(), at) == tried.end())
                 return at;
         }
         return none;
     }
 
-private:
-    std::shared_ptr<const cycle> turns_;
-    std::size_t next_;
+    std::shared_ptr<const plan> plan_;
+    service::tier_memory memory_;
+    std::vector<std::size_t> next_;  // in the cycle of each tier
 };
 
 class round_robin_balancer final : public service::balancer {
 public:
     explicit round_robin_balancer(const std::vector<service::node>& nodes)
-        : turns_(std::make_shared<const cycle>(write_cycle(nodes))) {}
+        : plan_(std::make_shared<const plan>(nodes)) {}
 
     std::unique_ptr<service::picker> make_picker(unsigned worker) const override {
-        const auto start = turns_->empty() ? 0 : worker % turns_->size();
-        return std::make_unique<round_robin_picker>(turns_, start);
+        return std::make_unique<round_robin_picker>(plan_, worker);
     }
 
 private:
-    std::shared_ptr<const cycle> turns_;
+    std::shared_ptr<const plan> plan_;
 };
 
 }  // namespace

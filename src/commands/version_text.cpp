@@ -2,6 +2,7 @@
 #include "commands/version_text.hpp"
 
 #include <CLI/Version.hpp>
+#include <ares.h>
 #include <boost/version.hpp>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
@@ -26,6 +27,7 @@ std::string version_text() {
            fmt::format("boost {}.{}.{}\n", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
                        BOOST_VERSION % 100) +
            fmt::format("openssl {}\n", OpenSSL_version(OPENSSL_VERSION_STRING)) +
+           fmt::format("c-ares {}\n", ares_version(nullptr)) +
            fmt::format("yaml-cpp {}\nre2 {}\nprometheus-cpp {}\n", SLUICE_YAML_CPP_VERSION,
                        SLUICE_RE2_VERSION, SLUICE_PROMETHEUS_CPP_VERSION) +
            fmt::format("fmt {}.{}.{}\n", FMT_VERSION / 10000, FMT_VERSION / 100 % 100,

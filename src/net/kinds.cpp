@@ -3,6 +3,7 @@
 
 #include "sluice/base/strings.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace sluice::net {
@@ -43,6 +44,45 @@ void address_block::read(const config::value& from, cidr& to) const {
     const auto text = from.text();
     const auto ip = text.substr(0, text.find('/'));
     from.refuse_as(expected(), cidr::parse(ip) ? std::string(ip) : std::string());
+}
+
+namespace {
+
+constexpr std::size_t most_name_servers = 16;
+
+// `10.0.0.2`, `10.0.0.2:53`, `::1`, `[::1]`, `[::1]:53`.
+std::optional<address> parse_name_server(std::string_view text) {
+    if (const auto whole = address::parse(text))
+        return whole->is_unix() || whole->port() == 0 ? std::nullopt : whole;
+    for (const auto& with_port : {std::string(text) + ":53", "[" + std::string(text) + "]:53"})
+        if (const auto found = address::parse(with_port); found && !found->is_unix())
+            return found;
+    return std::nullopt;
+}
+
+}  // namespace
+
+void name_servers::read(const config::value& from, std::vector<address>& to) const {
+    if (!from.is_list())
+        return from.refuse_as(expected());
+    if (from.size() == 0 || from.size() > most_name_servers)
+        return from.refuse(from.size() == 0 ? "the list is empty" : "too many name servers",
+                           "1 to " + std::to_string(most_name_servers) + " of them");
+    to.clear();
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        const auto element = from[i];
+        const auto found = parse_name_server(element.text());
+        if (!found)
+            element.refuse_as("the IP address of a name server, with or without a port");
+        else if (std::ranges::find(to, *found) != to.end())
+            element.refuse(element.shown() + " is given twice", "each name server once");
+        else
+            to.push_back(*found);
+    }
+}
+
+void name_servers::write(config::writer& out, const std::vector<address>& from) const {
+    out.list(from.size(), [&](std::size_t i) { out.text(from[i].to_string()); });
 }
 
 }  // namespace sluice::net

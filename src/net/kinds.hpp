@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::net {
 
@@ -27,6 +28,16 @@ struct address_block {
     void read(const config::value& from, cidr& to) const;
     void write(config::writer& out, const cidr& from) const { out.text(from.to_string()); }
     std::string expected() const { return "an IP address or a block such as 10.0.0.0/8"; }
+};
+
+/// Name servers: IP addresses, port 53 unless they say another.
+struct name_servers {
+    void read(const config::value& from, std::vector<address>& to) const;
+    void write(config::writer& out, const std::vector<address>& from) const;
+    bool present(const std::vector<address>& servers) const { return !servers.empty(); }
+    std::string expected() const {
+        return "a list of IP addresses such as 10.0.0.2 or [::1]:5353, port 53 if none is given";
+    }
 };
 
 /// What somebody who wrote `text` for an address probably meant; empty when there is no telling.

@@ -162,6 +162,7 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
         idle = std::move(*made);
     }
     const lease held(x, pool, std::move(idle));
+    left.connected();
     if (x.stopped())
         co_return x.stop_reason();
     auto& node = *held;

@@ -28,7 +28,7 @@ upstream::node_pool* tries::next_node() {
     // A fresh connection goes to the same node: it only closed an idle one, which servers do all
     // the time.
     if (!fresh_)
-        node_ = service_.picker->pick(x_.tried());
+        node_ = service_.picker->pick(x_.tried(), x_.worker.now());
     if (node_ == service::picker::none)
         return nullptr;
     x_.node = &x_.service->nodes[node_];
@@ -59,6 +59,7 @@ bool tries::again(const failure& why) {
     if (why.retry == retry_hint::always) {
         // Nothing was sent, so this costs no budget; the time all connects share bounds it.
         fresh_ = false;
+        service_.picker->missed(node_, x_.worker.now());
         x_.remember_tried(node_);
         return take_one() && x_.worker.now() < connect_deadline_;
     }

@@ -32,6 +32,8 @@ public:
 
     /// Said by the attempt: its connection had been in the pool.
     void leased_from_pool() noexcept { reused_ = true; }
+    /// Said by the attempt: it has a connection.
+    void connected() noexcept { service_.picker->reached(node_); }
     /// Said by the attempt: bytes of the request went out.
     void bytes_went_out() noexcept { sent_ = true; }
 

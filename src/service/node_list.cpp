@@ -2,8 +2,8 @@
 #include "service/node_list.hpp"
 
 #include "net/kinds.hpp"
-#include "sluice/base/strings.hpp"
-#include "sluice/config/kinds.hpp"
+#include "service/name_list.hpp"
+#include "service/url_list.hpp"
 
 #include <algorithm>
 
@@ -11,14 +11,10 @@ namespace sluice::service {
 
 namespace {
 
-constexpr std::uint64_t most_weight = 1'000'000;
-constexpr std::string_view weight_word = "weight=";
-
-/// A problem with one node of the text; a hidden text is not quoted from.
-void refuse(const config::value& from, std::string_view part, std::string_view what,
-            std::string expected, std::string suggestion = {}) {
-    const auto shown = from.is_hidden() ? std::string("the value") : quoted(part);
-    from.refuse(shown + " " + std::string(what), std::move(expected), std::move(suggestion));
+// What was meant by a text that is no address: another way to write one, or a name.
+std::string meant_by(std::string_view text) {
+    const auto address = net::address_for(text);
+    return address.empty() && parse_dns_name(text) ? "source: dns" : address;
 }
 
 }  // namespace
@@ -29,50 +25,22 @@ std::string node_list::expected() const {
 }
 
 void node_list::read(const config::value& from, std::vector<node>& to) const {
-    if (!from.is_text() && !from.is_list())
-        return from.refuse_as(expected());
     to.clear();
-    if (from.is_text())
-        for (const auto part : split(from.text(), ','))
-            read_one(from, part, to);
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        const auto element = from[i];
-        if (element.is_text())
-            read_one(element, element.text(), to);
-        else
-            element.refuse_as("a node such as \"10.0.0.1:8080 weight=5\"");
-    }
-    if (from.is_list() && from.size() == 0)
-        from.refuse("the list is empty", expected());
+    const url_list entries{expected(), "a node", "10.0.0.1:8080 weight=5"};
+    entries.read(from, [&](const url_entry& one) { read_one(one, to); });
 }
 
-void node_list::read_one(const config::value& from, std::string_view text,
-                         std::vector<node>& to) const {
-    text = trim(text);
-    const auto gap = text.find_first_of(" \t");
-    const auto where = text.substr(0, gap);
-    const auto rest = gap == std::string_view::npos ? std::string_view() : trim(text.substr(gap));
-    const auto address = net::address::parse(where);
-    if (where.empty())
-        return from.refuse("a node is missing", expected());
+void node_list::read_one(const url_entry& one, std::vector<node>& to) const {
+    const auto address = net::address::parse(one.where);
     if (!address)
-        return refuse(from, where, "is not the address of a node", expected(),
-                      net::address_for(where));
+        return one.refuse("is not the address of a node", expected(), meant_by(one.where));
     if (!address->is_unix() && address->port() == 0)
-        return refuse(from, where, "has port 0", "a port from 1 to 65535");
-    node one{*address};
-    if (!rest.empty()) {
-        const auto weight = rest.starts_with(weight_word)
-                                ? config::parse_whole(rest.substr(weight_word.size()))
-                                : std::nullopt;
-        if (!weight || *weight > most_weight)
-            return refuse(from, rest, "is not a weight",
-                          "weight=N with N from 0 to " + std::to_string(most_weight));
-        one.weight = static_cast<unsigned>(*weight);
-    }
-    if (std::ranges::find(to, one.address, &node::address) != to.end())
-        return refuse(from, where, "is given twice", "each node once, a larger share by weight=N");
-    to.push_back(one);
+        return one.refuse("has port 0", "a port from 1 to 65535");
+    if (std::ranges::find(to, *address, &node::address) != to.end())
+        return one.refuse("is given twice", "each node once, a larger share by weight=N");
+    node found{*address};
+    found.weight = one.weight.value_or(1);
+    to.push_back(std::move(found));
 }
 
 void node_list::write(config::writer& out, const std::vector<node>& from) const {

@@ -8,10 +8,11 @@
 #include "sluice/service/service.hpp"
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace sluice::service {
+
+struct url_entry;
 
 struct node_list {
     void read(const config::value& from, std::vector<node>& to) const;
@@ -19,7 +20,7 @@ struct node_list {
     std::string expected() const;
 
 private:
-    void read_one(const config::value& from, std::string_view text, std::vector<node>& to) const;
+    void read_one(const url_entry& one, std::vector<node>& to) const;
 };
 
 }  // namespace sluice::service

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/schemas.hpp"
+#include "service/name_list.hpp"
 #include "service/node_list.hpp"
 #include "service/schemas.hpp"
 #include "sluice/config/kinds.hpp"
@@ -67,17 +68,48 @@ struct balancer_kind : config::word {
 /// The sources of the configuration come with a later version, and so do their names.
 struct source_kind {
     void read(const config::value& from, std::string& to) const {
-        static constexpr std::array<std::string_view, 3> later = {"dns", "ai", "agent"};
-        if (from.is_text() && from.text() == "fixed")
+        static constexpr std::array<std::string_view, 2> now = {"fixed", "dns"};
+        static constexpr std::array<std::string_view, 2> later = {"ai", "agent"};
+        if (from.is_text() && std::ranges::find(now, from.text()) != now.end())
             to = from.text();
         else if (std::ranges::find(later, from.text()) != later.end())
             from.refuse(from.shown() + " is not in this version", expected());
         else
-            from.refuse_as(expected(), edit_distance(from.text(), "fixed", 2) <= 2 ? "fixed" : "");
+            from.refuse_as(expected(), edit_distance(from.text(), "fixed", 2) <= 2 ? "fixed"
+                                       : edit_distance(from.text(), "dns", 1) <= 1 ? "dns"
+                                                                                   : "");
     }
     void write(config::writer& out, const std::string& from) const { out.text(from); }
-    std::string expected() const { return "fixed"; }
+    std::string expected() const { return "fixed or dns"; }
 };
+
+/// What `url` may hold depends on `source`, which may stand behind it: read_url() reads it once
+/// both are known.
+struct url_kind {
+    void read(const config::value&, service_settings&) const {}
+    void write(config::writer& out, const service_settings& from) const {
+        from.source == "dns" ? name_list{}.write(out, from.names)
+                             : node_list{}.write(out, from.nodes);
+    }
+    std::string expected() const {
+        return node_list{}.expected() + "; with source: dns " + name_list{}.expected();
+    }
+};
+
+void read_url(const config::value& from, service_settings& to) {
+    const auto source = from.find("source");
+    if (source && source->text() != to.source)
+        return;  // refused: who knows what its url may be
+    const bool by_name = to.source == "dns";
+    const auto url = from.find("url");
+    if (!url)
+        from.refuse("the key \"url\" is missing",
+                    by_name ? name_list{}.expected() : node_list{}.expected());
+    else if (by_name)
+        name_list{}.read(*url, to.names);
+    else
+        node_list{}.read(*url, to.nodes);
+}
 
 }  // namespace
 
@@ -91,7 +123,7 @@ const config::schema<service_settings>& service_schema() {
             {"name", &service::name, config::name{}, "what routes, logs and metrics call it",
              config::required},
             {"source", &service::source, source_kind{}, "where its nodes come from"},
-            {"url", &service::nodes, node_list{}, "the nodes; a service with fixed nodes needs it"},
+            {"url", url_kind{}, "the nodes, or the names that lead to them"},
             {"tls", &service::tls, config::block(upstream_tls_schema()), "how nodes are spoken to"},
             {"protocol", config::only_word{"http1", {"http2", "auto"}},
              "the HTTP version spoken to nodes"},
@@ -130,11 +162,9 @@ const config::schema<service_settings>& service_schema() {
             {"fallback", later, "services tried next"},
             {"max_body", later, "the largest request that is translated"},
         },
-        [](const config::value& from, const service& read, config::keys_read) {
+        [](const config::value& from, service& read, config::keys_read) {
+            read_url(from, read);
             require_server_name(from, read);
-            const auto source = from.find("source");
-            if (!from.find("url") && (!source || source->text() == "fixed"))
-                from.refuse("the key \"url\" is missing", node_list{}.expected());
         },
     };
     return keys;

@@ -29,6 +29,12 @@ public:
     /// 127.0.0.0/8, ::1, or a Unix socket.
     bool is_loopback() const noexcept;
     std::uint16_t port() const noexcept { return port_; }
+    /// The same IP with another port. Not for Unix sockets.
+    address with_port(std::uint16_t port) const {
+        auto same = *this;
+        same.port_ = port;
+        return same;
+    }
     const std::string& path() const noexcept { return path_; }
     /// The IP alone, without port and brackets; empty for a Unix socket.
     std::string ip() const;

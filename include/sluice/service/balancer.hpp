@@ -3,6 +3,7 @@
 // follows it.
 #pragma once
 
+#include "sluice/base/clock.hpp"
 #include "sluice/service/service.hpp"
 
 #include <cstddef>
@@ -19,8 +20,13 @@ public:
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
     /// The position of the next node to try that is not among `tried`; none when every node with a
-    /// weight was tried.
-    virtual std::size_t pick(std::span<const std::size_t> tried) noexcept = 0;
+    /// weight was tried. Nodes of a higher tier (node::tier) come after those of a lower one, see
+    /// tier_memory.
+    virtual std::size_t pick(std::span<const std::size_t> tried, time_point now) noexcept = 0;
+
+    /// What became of a node that was picked: no connection could be made, or there is one.
+    virtual void missed(std::size_t node, time_point now) noexcept = 0;
+    virtual void reached(std::size_t node) noexcept = 0;
 };
 
 /// How a service spreads its requests. Immutable, shared by all workers.

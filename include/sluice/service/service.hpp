@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,15 @@ struct node {
     std::string name = {};
 
     friend bool operator==(const node&, const node&) = default;
+};
+
+/// One entry of `url` of a service whose nodes are found by DNS.
+struct dns_name {
+    std::string name;        ///< lower case; `_service._proto.name` asks for SRV records
+    std::uint16_t port = 0;  ///< 0 with SRV records, which bring their own
+    unsigned weight = 1;     ///< of each address found; SRV records bring their own
+
+    friend bool operator==(const dns_name&, const dns_name&) = default;
 };
 
 /// Connections kept to one node by one worker.
@@ -49,7 +59,8 @@ struct service_settings {
     std::string name;
     std::string source = "fixed";
     std::string balancer = "round_robin";
-    std::vector<node> nodes;  ///< of `url`, for the source fixed
+    std::vector<node> nodes;      ///< of `url`, for the source fixed
+    std::vector<dns_name> names;  ///< of `url`, for the source dns
     pool_settings pool;
     retry_settings retries;
     http::timeout_overrides timeouts;

@@ -69,7 +69,8 @@ TEST_CASE("a service without nodes and a route to it make a table all the same")
     all.services[0].nodes.clear();
     const auto table = build_table(all, 1, 1);
     CHECK(table->services[0]->nodes.empty());
-    CHECK(table->services[0]->balancer->make_picker(0)->pick({}) == sluice::service::picker::none);
+    CHECK(table->services[0]->balancer->make_picker(0)->pick({}, {}) ==
+          sluice::service::picker::none);
 }
 
 TEST_CASE("a table of the same settings is made of the same parts") {

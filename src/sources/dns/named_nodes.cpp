@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/dns/named_nodes.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace sluice::sources {
+
+namespace {
+
+using net::record_kind;
+
+// Before tiers are numbered: rank of the priority, then of the family.
+using standing = std::pair<unsigned, unsigned>;
+
+struct candidate {
+    service::node facts;
+    standing where;
+};
+
+class collection {
+public:
+    collection(const known_lookups& known, const order_of_families& order)
+        : known_(known), order_(order) {}
+
+    void add_name(const service::dns_name& from) {
+        add_addresses(from.name, from.port, from.weight, 0);
+    }
+
+    // RFC 2782: the lowest priority is tried first; a weight of 0 is a small share, not none.
+    void add_service(const service::dns_name& from) {
+        const auto* const found = known_({from.name, record_kind::srv});
+        if (found == nullptr)
+            return;
+        std::set<unsigned> priorities;
+        for (const auto& one : found->services())
+            priorities.insert(one.priority);
+        for (const auto& one : found->services()) {
+            const auto rank = std::distance(priorities.begin(), priorities.find(one.priority));
+            add_addresses(one.target, one.port, std::max<unsigned>(1, one.weight),
+                          static_cast<unsigned>(rank));
+        }
+    }
+
+    std::vector<service::node> take() {
+        merge_equal();
+        std::set<standing> used;
+        for (const auto& one : candidates_)
+            used.insert(one.where);
+        std::vector<service::node> nodes;
+        for (auto& one : candidates_) {
+            one.facts.tier =
+                static_cast<unsigned>(std::distance(used.begin(), used.find(one.where)));
+            nodes.push_back(std::move(one.facts));
+        }
+        std::ranges::sort(nodes, {},
+                          [](const service::node& one) { return std::tie(one.tier, one.address); });
+        return nodes;
+    }
+
+private:
+    const std::vector<net::address>& addresses(const std::string& name, record_kind kind) const {
+        static const std::vector<net::address> none;
+        const auto* const found = known_({name, kind});
+        return found == nullptr ? none : found->addresses();
+    }
+
+    void add_addresses(const std::string& name, std::uint16_t port, unsigned weight,
+                       unsigned rank) {
+        const auto& v4 = addresses(name, record_kind::a);
+        const auto& v6 = addresses(name, record_kind::aaaa);
+        const bool both = !v4.empty() && !v6.empty();
+        const bool v6_first = both && order_(v6.front()) == net::family_order::v6_first;
+        add(v4, name, port, weight, {rank, both && v6_first ? 1 : 0});
+        add(v6, name, port, weight, {rank, both && !v6_first ? 1 : 0});
+    }
+
+    void add(const std::vector<net::address>& found, const std::string& name, std::uint16_t port,
+             unsigned weight, standing where) {
+        const auto certified = name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
+        for (const auto& one : found)
+            candidates_.push_back({{one.with_port(port), weight, 0, certified}, where});
+    }
+
+    void merge_equal() {
+        std::ranges::sort(candidates_, {}, [](const candidate& one) {
+            return std::tie(one.facts.address, one.where, one.facts.name);
+        });
+        std::vector<candidate> merged;
+        for (auto& one : candidates_) {
+            if (merged.empty() || merged.back().facts.address != one.facts.address)
+                merged.push_back(std::move(one));
+            else
+                merged.back().facts.weight = std::max(merged.back().facts.weight, one.facts.weight);
+        }
+        candidates_ = std::move(merged);
+    }
+
+    const known_lookups& known_;
+    const order_of_families& order_;
+    std::vector<candidate> candidates_;
+};
+
+void add_both_kinds(const std::string& name, std::vector<net::dns_question>& to) {
+    to.push_back({name, record_kind::a});
+    to.push_back({name, record_kind::aaaa});
+}
+
+}  // namespace
+
+std::vector<net::dns_question> questions_of(const std::vector<service::dns_name>& names,
+                                            const known_lookups& known) {
+    std::vector<net::dns_question> all;
+    for (const auto& one : names) {
+        if (one.port != 0) {
+            add_both_kinds(one.name, all);
+            continue;
+        }
+        all.push_back({one.name, record_kind::srv});
+        if (const auto* const found = known(all.back()))
+            for (const auto& target : found->services())
+                add_both_kinds(target.target, all);
+    }
+    std::ranges::sort(all);
+    const auto repeated = std::ranges::unique(all);
+    all.erase(repeated.begin(), repeated.end());
+    return all;
+}
+
+std::vector<service::node> nodes_of(const std::vector<service::dns_name>& names,
+                                    const known_lookups& known, const order_of_families& order) {
+    collection all(known, order);
+    for (const auto& one : names)
+        one.port == 0 ? all.add_service(one) : all.add_name(one);
+    return all.take();
+}
+
+}  // namespace sluice::sources
