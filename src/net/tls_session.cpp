@@ -62,9 +62,11 @@ private:
         auto from = offset_;
         for (const auto& piece : pieces_) {
             const auto part = piece.substr(from, joined.size() - size);
+            from = 0;
+            if (part.empty())
+                continue;  // may point nowhere
             std::memcpy(joined.data() + size, part.data(), part.size());
             size += part.size();
-            from = 0;
         }
         return {joined.data(), size};
     }

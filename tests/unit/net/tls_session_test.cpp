@@ -142,7 +142,7 @@ TEST_CASE_METHOD(fixture, "bytes pass both ways") {
 
 TEST_CASE_METHOD(fixture, "small pieces leave joined in one record") {
     connect();
-    const byte_view pieces[] = {"head", "body", "end"};
+    const byte_view pieces[] = {"head", {}, "body", "end"};
     under_test->write(pieces);
     const auto bytes = pair.theirs.receive();
     CHECK(records_in(bytes) == 1);
