@@ -37,7 +37,8 @@ process::process(loaded_settings loaded, process_surroundings outside)
                          one->publish(table);
                  }),
       gate_(most_connections(settings_->values.limits.connections, descriptors_)),
-      listeners_(workers_count_, metrics_), sources_(outside_.sources, context_, publisher_),
+      listeners_(workers_count_, metrics_),
+      sources_(outside_.sources, {context_, control_, publisher_}),
       last_reload_{true, started_, {}},
       reload_(control_, {[this] { return load_again(); },
                          [this](reloaded_settings next) { return apply(std::move(next)); }}),
