@@ -143,6 +143,7 @@ private:
         if (kept && before->settings == one && before->targets == targets)
             return before;
         std::vector<unsigned> weights;
+        weights.reserve(targets.size());
         for (const auto& target : targets)
             weights.push_back(target.weight);
         auto series = kept ? before->series : std::make_shared<proxy::route_series>(with_.workers);

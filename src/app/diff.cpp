@@ -116,6 +116,7 @@ std::vector<std::string> differences(const loaded_settings& before, const loaded
     std::vector<config::key_change> global;
     settings_schema().compare(before.values, {before.hidden, {}}, after.values, {after.hidden, {}},
                               global, {"listeners", "services", "routes"});
+    lines.reserve(global.size());
     for (const auto& one : global)
         lines.push_back(line_of({}, one));
     const auto list = [](std::string_view key, std::string_view one, const auto& entries,

@@ -64,7 +64,6 @@ void process::keep_what_needs_a_restart(settings& next, std::vector<std::string>
         theirs = ours;
         told.push_back("warning: " + std::string(key) +
                        ": takes effect on restart, the old value stays in use");
-        telemetry::log_warn("{}: takes effect on restart, the old value stays in use", key);
     };
     keep(next.workers, now.workers, "workers");
     keep(next.admin.address, now.admin.address, "admin.address");
@@ -103,6 +102,7 @@ admin::reload_report process::apply(reloaded_settings next) {
         report.problems.emplace_back(failed.what());
         return refuse(std::move(report));
     }
+    log_lines(report.problems, [](const auto& line) { telemetry::log_warn("{}", line); });
     log_lines(next.differences, [](const auto& line) { telemetry::log_info("reload: {}", line); });
     telemetry::log_info("reloaded: generation {}, {} changes", publisher_.current()->generation,
                         next.differences.size());

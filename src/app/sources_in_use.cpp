@@ -14,7 +14,7 @@ void sources_in_use::follow(const settings& from) {
     for (const auto& [name, services] : wanted) {
         auto& source = sources_[name];
         if (!source)
-            source = make_ ? make_(name, from, context_, sink_) : nullptr;
+            source = make_ ? make_(name, from, around_) : nullptr;
         if (source)
             source->follow(services);
         else

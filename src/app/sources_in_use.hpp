@@ -15,18 +15,26 @@ namespace boost::asio {
 class io_context;
 }  // namespace boost::asio
 
+namespace sluice::runtime {
+class worker;
+}  // namespace sluice::runtime
+
 namespace sluice::app {
 
 /// Thread: control, all of it.
 class sources_in_use {
 public:
-    /// Makes the source that services call by that name; it runs on the context and tells the sink.
-    /// Null when that name needs none.
+    /// What a source works with; outlives it.
+    struct surroundings {
+        boost::asio::io_context& context;  ///< of the control thread
+        runtime::worker& control;          ///< the same thread's, for deadlines and letters
+        service::source_sink& sink;
+    };
+    /// Makes the source that services call by that name. Null when that name needs none.
     using factory = std::function<std::unique_ptr<service::service_source>(
-        const std::string& name, const settings&, boost::asio::io_context&, service::source_sink&)>;
+        const std::string& name, const settings&, const surroundings&)>;
 
-    sources_in_use(factory make, boost::asio::io_context& context, service::source_sink& sink)
-        : make_(std::move(make)), context_(context), sink_(sink) {}
+    sources_in_use(factory make, surroundings around) : make_(std::move(make)), around_(around) {}
 
     /// At the start and after every reload: makes sources that are new, tells each its services,
     /// ends those that no service names any more.
@@ -34,8 +42,7 @@ public:
 
 private:
     factory make_;
-    boost::asio::io_context& context_;
-    service::source_sink& sink_;
+    surroundings around_;
     std::map<std::string, std::unique_ptr<service::service_source>> sources_;
 };
 

@@ -25,6 +25,7 @@ struct fixture {
         REQUIRE(upstream);
         rig.send(upstream, begun);
         client.receive();
+        upstream.receive();
         std::weak_ptr<const sluice::proxy::table> before = rig.table;
         rig.change(settings_for({&new_node}));
         old_table = before;

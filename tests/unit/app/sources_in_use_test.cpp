@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/sources_in_use.hpp"
+#include "sluice/runtime/worker.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
@@ -49,13 +50,14 @@ TEST_CASE("each source is made once, told its services, and ended when none name
     std::vector<std::string> notes;
     nowhere sink;
     boost::asio::io_context context;
+    sluice::runtime::worker control{0};
     {
         sources_in_use sources(
-            [&](const auto& name, const auto&, auto&,
-                auto&) -> std::unique_ptr<sluice::service::service_source> {
+            [&](const auto& name, const auto&,
+                const auto&) -> std::unique_ptr<sluice::service::service_source> {
                 return name == "fixed" ? nullptr : std::make_unique<noting_source>(name, notes);
             },
-            context, sink);
+            {context, control, sink});
         sluice::app::settings all;
         all.services = {found_by("fixed", "a"), found_by("dns", "b"), found_by("dns", "c")};
         sources.follow(all);
