@@ -65,9 +65,10 @@ process::~process() = default;
 sources_in_use::factory process::source_factory() {
     if (outside_.sources)
         return outside_.sources;
-    return
-        [this](const std::string& name, const settings&, boost::asio::io_context&,
-               service::source_sink& to) { return sources::make(name, {control_, *names_, to}); };
+    return [this](const std::string& name, const settings&,
+                  const sources_in_use::surroundings& around) {
+        return sources::make(name, {around.control, *names_, around.sink});
+    };
 }
 
 void process::prepare_workers() {
