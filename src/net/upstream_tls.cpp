@@ -46,7 +46,7 @@ private:
 // The bundle is not read to tell whether it changed: with thousands of services that would take
 // longer than everything else.
 std::string state_of_system_authorities() {
-    const auto path = system_authorities();
+    auto path = system_authorities();
     struct stat facts{};
     if (::stat(path.c_str(), &facts) != 0)
         return path;
