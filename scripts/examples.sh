@@ -75,9 +75,9 @@ admin_answers() {
     done
     show "curl -s $api/api/v1/log-level"
     show "curl -s -X PUT -H 'Authorization: Bearer example' -d '{\"level\":\"debug\"}' $api/api/v1/log-level"
+    show "curl -s -X POST -H 'Authorization: Bearer example' $api/api/v1/reload"
     printf '# errors\n\n'
     show "curl -si -X PUT -d '{\"level\":\"debug\"}' $api/api/v1/log-level"
-    show "curl -s -X POST -H 'Authorization: Bearer example' $api/api/v1/reload"
     show "curl -s $api/api/v1/services/payments"
     show "curl -s $api/api/v1/nodes"
     show "curl -si -X DELETE $api/api/v1/status"

@@ -4,6 +4,7 @@
 // is.
 #include "admin/api.hpp"
 
+#include "admin/reports.hpp"
 #include "admin/resources/catalog.hpp"
 #include "sluice/base/json_writer.hpp"
 #include "sluice/base/strings.hpp"
@@ -81,6 +82,12 @@ answer refuse_access(permission why, std::string_view request_id) {
     return no;
 }
 
+// Answers are of the moment and may hold what a shared cache or a sniffing browser must not get.
+void add_common_fields(answer& to) {
+    to.fields.emplace_back("Cache-Control", "no-store");
+    to.fields.emplace_back("X-Content-Type-Options", "nosniff");
+}
+
 answer dispatch(const request& from, const access_terms& terms, control& gateway) {
     if (!is_own_host(from.host, terms.hosts))
         return refuse(403, "forbidden",
@@ -118,10 +125,16 @@ answer refuse(unsigned status, std::string_view code, std::string_view message,
 
 answer respond(const request& from, const access_terms& terms, control& gateway) {
     answer result = dispatch(from, terms, gateway);
-    // Answers are of the moment and may hold what a shared cache or a sniffing browser must not
-    // get.
-    result.fields.emplace_back("Cache-Control", "no-store");
-    result.fields.emplace_back("X-Content-Type-Options", "nosniff");
+    add_common_fields(result);
+    return result;
+}
+
+answer reloaded(const reload_report& how) {
+    // RFC 9110 section 15.5.21: the request is well formed, what it asks for cannot be done.
+    json_writer out;
+    put(out, how);
+    answer result{.status = how.ok ? 200U : 422U, .body = out.take()};
+    add_common_fields(result);
     return result;
 }
 

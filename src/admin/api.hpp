@@ -7,6 +7,7 @@
 #include "sluice/admin/control.hpp"
 #include "sluice/base/secret.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,11 +31,15 @@ struct request {
 inline constexpr std::size_t longest_body = 64 * 1024;
 
 struct answer {
+    /// What must have happened before there is an answer; who writes answers sees to it.
+    enum class after : std::uint8_t { nothing, reload };
+
     unsigned status = 200;
     std::string_view content_type = "application/json";
     std::string body = {};  ///< also to HEAD: the writer leaves it out and keeps its length
     std::vector<std::pair<std::string_view, std::string>> fields =
         {};  ///< beside Content-Type and Content-Length
+    after needs = after::nothing;
 };
 
 /// Who may use the API, from the `admin` block and the address it is bound to.
@@ -50,6 +55,9 @@ inline access_terms terms_of(const settings& from) {
 
 /// Thread: control.
 answer respond(const request&, const access_terms&, control&);
+
+/// The answer that was waiting for a reload.
+answer reloaded(const reload_report&);
 
 /// The answer for what is refused: `{"error":{code,message,request_id}}`. `code` is a word of the
 /// contract's table.

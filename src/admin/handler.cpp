@@ -70,7 +70,21 @@ runtime::task<> handler::handle(http::request_head& head, http::client_stream& c
                         value_of(head, "Authorization"),
                         body,
                         id};
-    put_answer(client, respond(asked, terms_, gateway_), id);
+    auto reply = respond(asked, terms_, gateway_);
+    if (reply.needs == answer::after::reload)
+        reply = co_await after_reload();
+    put_answer(client, reply, id);
+}
+
+runtime::task<answer> handler::after_reload() {
+    runtime::event over(control_thread_);
+    reload_report how;
+    gateway_.reload([&](const reload_report& report) {
+        how = report;
+        over.set();
+    });
+    co_await over;
+    co_return reloaded(how);
 }
 
 }  // namespace sluice::admin

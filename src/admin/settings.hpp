@@ -14,6 +14,8 @@ struct settings {
     net::address address = *net::address::parse("127.0.0.1:9901");
     secret token;                    ///< empty: writes are refused, reads need none (loopback only)
     std::vector<std::string> hosts;  ///< further names a Host field may carry
+
+    friend bool operator==(const settings&, const settings&) = default;
 };
 
 }  // namespace sluice::admin

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -52,6 +53,12 @@ unsigned usable_cpus() {
     const auto quota = std::ceil(cpu_quota("/proc/self/cgroup", "/sys/fs/cgroup"));
     const auto cpus = affinity();
     return quota >= cpus ? cpus : std::max(1U, static_cast<unsigned>(quota));
+}
+
+void yield_to_others() noexcept {
+    constexpr int nice = 10;
+    // Of a thread, not of the process, on Linux.
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice);
 }
 
 std::size_t raise_descriptor_limit() {

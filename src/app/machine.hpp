@@ -16,6 +16,9 @@ double cpu_quota(const std::string& membership, const std::string& root);
 /// `workers: auto`).
 unsigned usable_cpus();
 
+/// From now on this thread gives way to threads that serve requests: nice 10.
+void yield_to_others() noexcept;
+
 /// Raises the soft descriptor limit to the hard one and returns it.
 std::size_t raise_descriptor_limit();
 
@@ -23,5 +26,11 @@ std::size_t raise_descriptor_limit();
 /// connections to nodes is off: also the number from which a descriptor belongs to the reserve. At
 /// least 1.
 std::size_t descriptors_beside_reserve(std::size_t limit) noexcept;
+
+/// How many clients `limits.connections` and that many descriptors allow.
+inline std::size_t most_connections(std::size_t configured, std::size_t descriptors) noexcept {
+    const auto possible = descriptors_beside_reserve(descriptors);
+    return configured < possible ? configured : possible;
+}
 
 }  // namespace sluice::app

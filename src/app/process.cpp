@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Start-up in order, from top to bottom; then the drain. The admin API's reports are in
-// process_reports.cpp.
+// Start-up in order, from top to bottom; then the drain. A reload is in process_reload.cpp, the
+// admin API's reports are in process_reports.cpp.
 #include "app/process.hpp"
 
 #include "app/build_table.hpp"
@@ -22,68 +22,68 @@ constexpr std::size_t admin_connections = 256;
 // How long connections may take to unwind once they were broken.
 constexpr std::chrono::seconds unwind_time{2};
 
-std::size_t most_connections(const http::limits& bounds, std::size_t descriptors) {
-    return std::min(bounds.connections, descriptors_beside_reserve(descriptors));
-}
-
 }  // namespace
 
-process::process(loaded_settings loaded)
-    : settings_(std::move(loaded)),
-      workers_count_(settings_.values.workers.value_or(usable_cpus())),
+process::process(loaded_settings loaded, process_surroundings outside)
+    : settings_(std::make_shared<const loaded_settings>(std::move(loaded))),
+      outside_(std::move(outside)),
+      workers_count_(settings_->values.workers.value_or(usable_cpus())),
       descriptors_(raise_descriptor_limit()), started_(std::chrono::system_clock::now()),
-      metrics_(settings_.values.metrics, workers_count_ + 1),
-      access_log_(settings_.values.access_log, workers_count_ + 1),
-      table_(build_table(settings_.values, workers_count_, 1)),
-      gate_(most_connections(settings_.values.limits, descriptors_)), control_(workers_count_),
-      drain_deadline_(context_), admin_terms_(admin::terms_of(settings_.values.admin)),
-      admin_handler_(admin_terms_, *this), admin_gate_(admin_connections),
-      admin_bound_(net::bind_listener(settings_.values.admin.address, 1)) {
+      metrics_(settings_->values.metrics, workers_count_ + 1),
+      access_log_(settings_->values.access_log, workers_count_ + 1), control_(workers_count_),
+      publisher_(control_, build_table(settings_->values, workers_count_, 1), workers_count_,
+                 [this](const auto& table) {
+                     for (auto& one : workers_)
+                         one->publish(table);
+                 }),
+      gate_(most_connections(settings_->values.limits.connections, descriptors_)),
+      listeners_(workers_count_, metrics_),
+      sources_(outside_.sources, {context_, control_, publisher_}),
+      last_reload_{true, started_, {}},
+      reload_(control_, {[this] { return load_again(); },
+                         [this](reloaded_settings next) { return apply(std::move(next)); }}),
+      drain_deadline_(context_), admin_terms_(admin::terms_of(settings_->values.admin)),
+      admin_handler_(control_, admin_terms_, *this), admin_gate_(admin_connections),
+      admin_bound_(net::bind_listener(settings_->values.admin.address, 1)) {
     if (descriptors_ < few_descriptors)
         telemetry::log_warn(
             "only {} file descriptors allowed: raise LimitNOFILE for more than a few connections",
             descriptors_);
     // Everything is bound before anything is served: a start that fails has answered nobody, and
     // gives back what it bound.
-    bind_listeners();
+    auto listeners = listeners_.prepare(settings_->values);
     prepare_workers();
+    listeners_.commit(std::move(listeners), workers_);
     start_admin();
     watch_metrics();
 }
 
 process::~process() = default;
 
-void process::bind_listeners() {
-    for (const auto& one : settings_.values.listeners) {
-        auto settings = std::make_shared<http::h1::server_settings>();
-        settings->listener = one;
-        settings->bounds = settings_.values.limits;
-        settings->deadlines = settings_.values.timeouts;
-        listeners_.push_back(
-            {std::move(settings), net::bind_listener(one.address, workers_count_),
-             metrics_.make_gauge("sluice_downstream_connections", {{"listener", one.name}})});
-    }
-}
-
 void process::prepare_workers() {
-    const proxy::recorder_sinks sinks{metrics_, access_log_, settings_.values.metrics.per_route,
-                                      settings_.values.metrics.per_node};
+    const proxy::recorder_sinks sinks{metrics_, access_log_};
     for (unsigned index = 0; index < workers_count_; ++index) {
         workers_.push_back(std::make_unique<serving_worker>(
             index, sinks, gate_, descriptors_beside_reserve(descriptors_),
-            [this] { boost::asio::post(context_, [this] { worker_drained(); }); }));
-        workers_.back()->adopt(table_);
-        for (auto& one : listeners_)
-            workers_.back()->listen(one);
+            [this] { boost::asio::post(context_, [this] { worker_drained(); }); },
+            [this](std::shared_ptr<const proxy::table> done) {
+                // freed here, not there: 100,000 routes take their time
+                boost::asio::post(context_, [done = std::move(done)] {});
+            }));
+        workers_.back()->adopt(publisher_.current());
     }
 }
 
+std::shared_ptr<const http::h1::server_settings> process::admin_server_settings() const {
+    auto made = std::make_shared<http::h1::server_settings>();
+    made->listener.name = "admin";
+    made->deadlines = settings_->values.timeouts;
+    return made;
+}
+
 void process::start_admin() {
-    auto settings = std::make_shared<http::h1::server_settings>();
-    settings->listener.name = "admin";
-    settings->deadlines = settings_.values.timeouts;
     admin_server_ = std::make_unique<http::h1::server>(
-        control_, std::move(settings), admin_handler_, [this] { admin_gate_.leave(); });
+        control_, admin_server_settings(), admin_handler_, [this] { admin_gate_.leave(); });
     admin_acceptor_ = std::make_unique<net::acceptor>(
         control_, admin_bound_.descriptors.front().release(), admin_address(), admin_gate_,
         net::acceptor::no_threshold,
@@ -93,12 +93,11 @@ void process::start_admin() {
 }
 
 void process::run() {
-    for (const auto& one : listeners_)
-        telemetry::log_info("listening on {} as {}", one.bound.bound.to_string(),
-                            one.settings->listener.name);
     telemetry::log_info("admin API on {}", admin_address().to_string());
     for (auto& one : workers_)
         one->start();
+    yield_to_others();  // whoever asks for a page of metrics can wait, requests cannot
+    sources_.follow(settings_->values);
     runtime::spawn(admin_acceptor_->run());
     serving_ = true;
     const auto work = boost::asio::make_work_guard(context_);
@@ -115,12 +114,14 @@ void process::reopen_logs() {
 
 void process::begin_drain() {
     draining_ = true;
+    // in a turn of the loop: those who are told may wait there
+    control_.post([this] { reload_.stop("the gateway is stopping"); });
     still_draining_ = workers_count_;
     telemetry::log_info("draining: {} connections open, for {} ms at most", gate_.open(),
-                        settings_.values.timeouts.drain.count());
+                        settings_->values.timeouts.drain.count());
     for (auto& one : workers_)
         one->drain();
-    drain_deadline_.expires_after(settings_.values.timeouts.drain);
+    drain_deadline_.expires_after(settings_->values.timeouts.drain);
     drain_deadline_.async_wait([this](const boost::system::error_code& cancelled) {
         if (!cancelled)
             cut_short();
@@ -150,8 +151,7 @@ void process::worker_drained() {
 }
 
 void process::remove_socket_files() {
-    for (auto& one : listeners_)
-        one.bound.file.remove();
+    listeners_.remove_socket_files();
     admin_bound_.file.remove();
 }
 

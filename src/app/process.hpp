@@ -4,8 +4,12 @@
 #pragma once
 
 #include "admin/handler.hpp"
+#include "app/listener_set.hpp"
 #include "app/load_settings.hpp"
+#include "app/publisher.hpp"
+#include "app/reloader.hpp"
 #include "app/serving_worker.hpp"
+#include "app/sources_in_use.hpp"
 #include "sluice/admin/control.hpp"
 #include "sluice/runtime/asio_loop.hpp"
 #include "sluice/telemetry/access_log.hpp"
@@ -15,17 +19,26 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace sluice::app {
 
+/// What a process takes from outside; tests bring their own.
+struct process_surroundings {
+    /// Reads the configuration anew, on another thread; absent: it cannot be reloaded.
+    std::function<loaded_settings()> reread;
+    sources_in_use::factory sources = &sources::make;
+};
+
 class process final : public admin::control {
 public:
     /// Binds every listener and the admin address. Throws std::system_error when an address or the
     /// log cannot be had.
-    explicit process(loaded_settings);
+    explicit process(loaded_settings, process_surroundings = {});
     ~process() override;
 
     /// Serves until drained. Thread: becomes the control thread.
@@ -36,9 +49,11 @@ public:
     void stop();
     /// Reopens the access log. Any thread.
     void reopen_logs();
+    /// Reads the configuration anew and, when it is good, uses it. Any thread.
+    void reload();
 
     /// Where the listeners and the admin API are, with the ports the kernel chose.
-    const std::vector<open_listener>& open_listeners() const noexcept { return listeners_; }
+    const std::vector<open_listener>& open_listeners() const noexcept { return listeners_.all(); }
     const net::address& admin_address() const noexcept { return admin_bound_.bound; }
     boost::asio::io_context& context() noexcept { return context_; }
 
@@ -47,35 +62,46 @@ public:
     std::vector<admin::listener_report> listeners() const override;
     std::vector<admin::service_report> services() const override;
     std::optional<admin::service_report> service(std::string_view name) const override;
-    std::string config_json() const override { return settings_.effective(); }
+    std::string config_json() const override { return settings_->effective(); }
     std::string metrics_text() const override { return metrics_.text(); }
     telemetry::log_level level() const override { return telemetry::current_log_level(); }
     void set_level(telemetry::log_level level) override { telemetry::set_log_level(level); }
+    void reload(std::function<void(const admin::reload_report&)> told) override;
 
 private:
-    void bind_listeners();
     void prepare_workers();
     void start_admin();
     void watch_metrics();
+    void watch_services();
+    reloader::loading load_again() const;
+    admin::reload_report apply(reloaded_settings);
+    void keep_what_needs_a_restart(settings&, std::vector<std::string>& told) const;
+    void use(loaded_settings, std::optional<telemetry::opened_log>);
+    admin::reload_report refuse(admin::reload_report);
+    std::shared_ptr<const http::h1::server_settings> admin_server_settings() const;
     void begin_drain();
     void worker_drained();
     void cut_short();
     void finish();
     void remove_socket_files();
 
-    loaded_settings settings_;
+    std::shared_ptr<const loaded_settings> settings_;
+    process_surroundings outside_;
     unsigned workers_count_;
     std::size_t descriptors_;
     std::chrono::system_clock::time_point started_;
     telemetry::registry metrics_;
     telemetry::access_log access_log_;
-    std::shared_ptr<const proxy::table> table_;
+    runtime::worker control_;
+    publisher publisher_;
     net::connection_gate gate_;
-    std::vector<open_listener> listeners_;
+    listener_set listeners_;
     boost::asio::io_context context_;  // workers post to it until they have been joined
     std::vector<std::unique_ptr<serving_worker>> workers_;
 
-    runtime::worker control_;
+    sources_in_use sources_;  // ended before what they tell
+    admin::reload_report last_reload_;
+    reloader reload_;
     boost::asio::steady_timer drain_deadline_;
     admin::access_terms admin_terms_;
     admin::handler admin_handler_;

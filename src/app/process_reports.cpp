@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -15,8 +16,9 @@ namespace {
 
 // Names and addresses are told as /api/v1/config tells them: masked when a reference brought them
 // in.
-admin::service_report report_of(const proxy::table_service& one, const loaded_settings& from) {
-    const auto path = fmt::format("services[{}]", one.position);
+admin::service_report report_of(const proxy::table_service& one, std::size_t position,
+                                const loaded_settings& from) {
+    const auto path = fmt::format("services[{}]", position);
     admin::service_report report{
         from.shown(path + ".name", one.settings.name), one.settings.source, "disabled", {}};
     for (std::size_t i = 0; i < one.nodes.size(); ++i) {
@@ -31,29 +33,31 @@ admin::service_report report_of(const proxy::table_service& one, const loaded_se
     return report;
 }
 
-// A service's connections in both states, read from its nodes once a scrape: on the page `active`
-// comes before `idle`.
-class connection_reading {
-public:
-    explicit connection_reading(std::shared_ptr<const proxy::table_service> of)
-        : service_(std::move(of)) {}
+// What is told of a family for one service.
+using service_reading = std::function<void(const proxy::table_service&, telemetry::labels,
+                                           const telemetry::registry::teller&)>;
 
-    double active() {
-        std::int64_t open = 0;
-        idle_ = 0;
-        for (const auto& node : service_->nodes) {
-            const auto counted = node.stats->sum();
-            open += counted.open;
-            idle_ += counted.idle;
-        }
-        return static_cast<double>(open - idle_);
+void tell_nodes(const proxy::table_service& one, telemetry::labels names,
+                const telemetry::registry::teller& tell) {
+    names.emplace_back("state", "healthy");
+    tell(std::move(names), static_cast<double>(one.nodes.size()));
+}
+
+void tell_connections(const proxy::table_service& one, telemetry::labels names,
+                      const telemetry::registry::teller& tell) {
+    std::int64_t open = 0;
+    std::int64_t idle = 0;
+    for (const auto& node : one.nodes) {
+        const auto counted = node.stats->sum();
+        open += counted.open;
+        idle += counted.idle;
     }
-    double idle() const { return static_cast<double>(idle_); }
-
-private:
-    std::shared_ptr<const proxy::table_service> service_;
-    std::int64_t idle_ = 0;
-};
+    auto idle_names = names;
+    names.emplace_back("state", "active");
+    tell(std::move(names), static_cast<double>(open - idle));
+    idle_names.emplace_back("state", "idle");
+    tell(std::move(idle_names), static_cast<double>(idle));
+}
 
 }  // namespace
 
@@ -67,19 +71,19 @@ admin::status_report process::status() const {
     admin::status_report report;
     report.version = program_version();
     report.started = started_;
-    report.generation = table_->generation;
+    report.generation = publisher_.current()->generation;
     report.workers = workers_count_;
     report.draining = draining_;
-    report.last_reload = {true, started_, {}};
+    report.last_reload = last_reload_;
     return report;
 }
 
 std::vector<admin::listener_report> process::listeners() const {
     std::vector<admin::listener_report> all;
-    for (const auto& one : listeners_) {
+    for (const auto& one : listeners_.all()) {
         const auto path = fmt::format("listeners[{}]", all.size());
-        all.push_back({settings_.shown(path + ".name", one.settings->listener.name),
-                       settings_.shown(path + ".address", one.bound.bound.to_string()),
+        all.push_back({settings_->shown(path + ".name", one.settings->listener.name),
+                       settings_->shown(path + ".address", one.bound.bound.to_string()),
                        static_cast<std::uint64_t>(one.connections->sum())});
     }
     return all;
@@ -87,36 +91,41 @@ std::vector<admin::listener_report> process::listeners() const {
 
 std::vector<admin::service_report> process::services() const {
     std::vector<admin::service_report> all;
-    for (const auto& one : table_->services)
-        all.push_back(report_of(*one, settings_));
+    for (const auto& one : publisher_.current()->services)
+        all.push_back(report_of(*one, all.size(), *settings_));
     return all;
 }
 
 std::optional<admin::service_report> process::service(std::string_view name) const {
-    for (const auto& one : table_->services)
-        if (one->settings.name == name)
-            return report_of(*one, settings_);
-    return {};
+    const auto& table = *publisher_.current();
+    const auto found = table.places->find(std::string(name));
+    if (found == table.places->end())
+        return {};
+    return report_of(*table.services[found->second], found->second, *settings_);
 }
 
 void process::watch_metrics() {
     using kind = telemetry::registry::reading_kind;
     metrics_.watch("sluice_config_generation", {}, kind::gauge,
-                   [this] { return static_cast<double>(table_->generation); });
-    metrics_.watch("sluice_config_last_reload_success", {}, kind::gauge, [] { return 1.0; });
+                   [this] { return static_cast<double>(publisher_.current()->generation); });
+    metrics_.watch("sluice_config_last_reload_success", {}, kind::gauge,
+                   [this] { return last_reload_.ok ? 1.0 : 0.0; });
     telemetry::watch_process(metrics_);
     telemetry::watch_build(metrics_, {{"version", std::string(program_version())}});
     telemetry::watch_dropped_lines(metrics_, access_log_);
-    for (const auto& one : table_->services) {
-        const auto& name = one->settings.name;
-        metrics_.watch("sluice_nodes", {{"service", name}, {"state", "healthy"}}, kind::gauge,
-                       [one] { return static_cast<double>(one->nodes.size()); });
-        const auto connections = std::make_shared<connection_reading>(one);
-        metrics_.watch("sluice_upstream_connections", {{"service", name}, {"state", "active"}},
-                       kind::gauge, [connections] { return connections->active(); });
-        metrics_.watch("sluice_upstream_connections", {{"service", name}, {"state", "idle"}},
-                       kind::gauge, [connections] { return connections->idle(); });
-    }
+    watch_services();
+}
+
+void process::watch_services() {
+    const auto watch = [this](std::string_view family, service_reading read) {
+        metrics_.watch_family(family, telemetry::registry::reading_kind::gauge,
+                              [this, read = std::move(read)](const auto& tell) {
+                                  for (const auto& one : publisher_.current()->services)
+                                      read(*one, {{"service", one->settings.name}}, tell);
+                              });
+    };
+    watch("sluice_nodes", tell_nodes);
+    watch("sluice_upstream_connections", tell_connections);
 }
 
 }  // namespace sluice::app

@@ -11,17 +11,24 @@ namespace sluice::app {
 
 // This worker's part of one listener.
 struct serving_worker::share {
-    share(serving_worker& owner, const open_listener& of, int fd)
-        : connections(of.connections), server(owner.loop_, of.settings, owner.gateway_,
-                                              [&owner, this] { owner.connection_ended(*this); }),
+    share(serving_worker& owner, unsigned listener, std::shared_ptr<telemetry::gauge> gauge,
+          std::shared_ptr<const http::h1::server_settings> settings, int fd,
+          const net::address& bound)
+        : id(listener), connections(std::move(gauge)),
+          server(owner.loop_, std::move(settings), owner.gateway_,
+                 [&owner, this] { owner.connection_ended(*this); }),
           acceptor(
-              owner.loop_, fd, of.bound.bound, owner.gate_, owner.descriptor_threshold_,
+              owner.loop_, fd, bound, owner.gate_, owner.descriptor_threshold_,
               [&owner, this](int client, const net::address& from) {
                   connections->add(owner.loop_.index(), 1);
                   server.adopt(client, from);
               },
               [&owner] { return owner.shed_idle(); }) {}
 
+    bool is_over() const noexcept { return acceptor.closed() && server.open() == 0; }
+
+    unsigned id;
+    bool leaving = false;
     std::shared_ptr<telemetry::gauge> connections;
     http::h1::server server;
     net::acceptor acceptor;
@@ -29,9 +36,10 @@ struct serving_worker::share {
 
 serving_worker::serving_worker(unsigned index, proxy::recorder_sinks sinks,
                                net::connection_gate& gate, std::size_t descriptor_threshold,
-                               std::function<void()> drained)
+                               std::function<void()> drained,
+                               proxy::worker_view::on_retired retired)
     : loop_(index), gate_(gate), descriptor_threshold_(descriptor_threshold),
-      gateway_(loop_, sinks), drained_(std::move(drained)) {}
+      gateway_(loop_, sinks, std::move(retired)), drained_(std::move(drained)) {}
 
 serving_worker::~serving_worker() {
     if (!thread_.joinable())
@@ -41,26 +49,76 @@ serving_worker::~serving_worker() {
 }
 
 void serving_worker::listen(open_listener& of) {
-    shares_.push_back(
-        std::make_unique<share>(*this, of, of.bound.descriptors[loop_.index()].release()));
+    // shared: a letter that is never read gives the descriptor back
+    auto fd = std::make_shared<net::owned_fd>(of.bound.descriptors[loop_.index()].release());
+    loop_.post([this, id = of.id, gauge = of.connections, settings = of.settings,
+                fd = std::move(fd), bound = of.bound.bound] {
+        if (draining_)
+            return;
+        auto& mine = *shares_.emplace_back(
+            std::make_unique<share>(*this, id, gauge, settings, fd->release(), bound));
+        runtime::spawn(accept_on(*this, mine));
+    });
+}
+
+serving_worker::share* serving_worker::share_of(unsigned id) noexcept {
+    const auto found = std::ranges::find(shares_, id, [](const auto& one) { return one->id; });
+    return found == shares_.end() ? nullptr : found->get();
+}
+
+void serving_worker::replace(const open_listener& of) {
+    loop_.post([this, id = of.id, gauge = of.connections, settings = of.settings] {
+        auto* mine = share_of(id);
+        if (mine == nullptr)
+            return;
+        mine->server.replace(settings);
+        // Under another name its connections are counted there.
+        const auto open = static_cast<std::int64_t>(mine->server.open());
+        mine->connections->add(loop_.index(), -open);
+        gauge->add(loop_.index(), open);
+        mine->connections = gauge;
+    });
+}
+
+void serving_worker::end(const open_listener& of) {
+    loop_.post([this, id = of.id] {
+        auto* mine = share_of(id);
+        if (mine == nullptr)
+            return;
+        mine->leaving = true;
+        mine->server.drain();
+        mine->acceptor.stop();
+        leave_if_done(*mine);
+    });
 }
 
 runtime::task<> serving_worker::accept_on(serving_worker& self, share& on) {
     co_await on.acceptor.run();
+    self.leave_if_done(on);
     self.tell_drained();
+}
+
+// Erased in a later turn: who calls is still inside of it.
+void serving_worker::leave_if_done(share& of) {
+    if (!of.leaving || !of.is_over())
+        return;
+    of.leaving = false;  // once
+    loop_.post([this, id = of.id] {
+        std::erase_if(shares_, [&](const auto& one) { return one->id == id; });
+    });
 }
 
 void serving_worker::adopt(std::shared_ptr<const proxy::table> next) {
     gateway_.adopt(std::move(next));
 }
 
+void serving_worker::publish(std::shared_ptr<const proxy::table> next) {
+    loop_.post([this, next = std::move(next)]() mutable { gateway_.adopt(std::move(next)); });
+}
+
 void serving_worker::start() {
-    // Accepting begins on the worker's own thread: what it makes there stays there.
-    thread_ = std::thread([this] {
-        for (auto& one : shares_)
-            runtime::spawn(accept_on(*this, *one));
-        loop_.run();
-    });
+    // Shares of listeners wait as letters: what they make is made on the worker's own thread.
+    thread_ = std::thread([this] { loop_.run(); });
     pthread_setname_np(thread_.native_handle(), fmt::format("worker-{}", loop_.index()).c_str());
 }
 
@@ -90,15 +148,13 @@ void serving_worker::stop() { loop_.stop(); }
 void serving_worker::connection_ended(share& of) {
     gate_.leave();
     of.connections->add(loop_.index(), -1);
-    if (draining_)
-        tell_drained();
+    leave_if_done(of);
+    tell_drained();
 }
 
 void serving_worker::tell_drained() {
-    const auto is_open = [](const auto& one) {
-        return !one->acceptor.closed() || one->server.open() != 0;
-    };
-    if (!std::ranges::any_of(shares_, is_open) && !std::exchange(told_drained_, true))
+    const auto is_open = [](const auto& one) { return !one->is_over(); };
+    if (draining_ && !std::ranges::any_of(shares_, is_open) && !std::exchange(told_drained_, true))
         drained_();
 }
 

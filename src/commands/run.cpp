@@ -25,7 +25,7 @@ void await_signal(boost::asio::signal_set& signals, app::process& running) {
         if (failed)
             return;
         if (number == SIGHUP)
-            telemetry::log_warn("SIGHUP ignored: this version does not reload");
+            running.reload();
         else if (number == SIGUSR1)
             running.reopen_logs();
         else
@@ -66,7 +66,7 @@ int run(const std::string& path) {
     telemetry::start_log(log);
     int exit = good;
     try {
-        app::process running(std::move(loaded));
+        app::process running(std::move(loaded), {[path] { return app::load_settings(path); }});
         boost::asio::signal_set signals(running.context(), SIGHUP, SIGTERM, SIGINT);
         signals.add(SIGUSR1);
         await_signal(signals, running);

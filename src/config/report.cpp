@@ -172,25 +172,41 @@ std::string report::line_and_caret(const problem& one) const {
     return out + "^\n";
 }
 
+std::string report::headline(const problem& one) const {
+    const auto column = display_column(one.where);
+    auto out = name_of(one.where) + ":" + std::to_string(column) + ": ";
+    if (one.level == severity::warning)
+        out += "warning: ";
+    if (!one.path.empty())
+        out += one.path + ": ";
+    out += one.message;
+    if (!one.expected.empty())
+        out += ", expected " + one.expected;
+    if (!one.suggestion.empty())
+        out += ", did you mean " + quoted(one.suggestion) + "?";
+    return out;
+}
+
+std::string report::left_out_text() const {
+    return std::to_string(left_out_) + " more problems are not shown";
+}
+
 std::string report::text() const {
     std::string out;
-    for (const auto& one : problems_) {
-        const auto column = display_column(one.where);
-        out += name_of(one.where) + ":" + std::to_string(column) + ": ";
-        if (one.level == severity::warning)
-            out += "warning: ";
-        if (!one.path.empty())
-            out += one.path + ": ";
-        out += one.message;
-        if (!one.expected.empty())
-            out += ", expected " + one.expected;
-        if (!one.suggestion.empty())
-            out += ", did you mean " + quoted(one.suggestion) + "?";
-        out += "\n" + line_and_caret(one);
-    }
+    for (const auto& one : problems_)
+        out += headline(one) + "\n" + line_and_caret(one);
     if (left_out_ > 0)
-        out += std::to_string(left_out_) + " more problems are not shown\n";
+        out += left_out_text() + "\n";
     return out;
+}
+
+std::vector<std::string> report::lines() const {
+    std::vector<std::string> all;
+    for (const auto& one : problems_)
+        all.push_back(headline(one));
+    if (left_out_ > 0)
+        all.push_back(left_out_text());
+    return all;
 }
 
 std::string report::json() const {

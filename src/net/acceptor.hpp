@@ -35,16 +35,18 @@ class connection_gate {
 public:
     explicit connection_gate(std::size_t limit) noexcept : limit_(limit) {}
     bool enter() noexcept {
-        if (open_.fetch_add(1, std::memory_order_relaxed) < limit_)
+        if (open_.fetch_add(1, std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed))
             return true;
         open_.fetch_sub(1, std::memory_order_relaxed);
         return false;
     }
     void leave() noexcept { open_.fetch_sub(1, std::memory_order_relaxed); }
     std::size_t open() const noexcept { return open_.load(std::memory_order_relaxed); }
+    /// Another limit for those who come; who is in stays.
+    void set_limit(std::size_t limit) noexcept { limit_.store(limit, std::memory_order_relaxed); }
 
 private:
-    std::size_t limit_;
+    std::atomic<std::size_t> limit_;
     std::atomic<std::size_t> open_{0};
 };
 

@@ -50,7 +50,7 @@ bool names_one_of(std::string_view chosen, std::string_view offers) noexcept {
 
 // A Unix socket's path is no Host: its service's name stands for it.
 std::string_view host_of(const exchange& x) noexcept {
-    return x.node->facts.address.is_unix() ? std::string_view(x.target->service->settings.name)
+    return x.node->facts.address.is_unix() ? std::string_view(x.service->settings.name)
                                            : x.node->text;
 }
 
@@ -156,7 +156,7 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
     if (x.stopped())
         co_return x.stop_reason();
     auto& node = *held;
-    node.begin(x.request->verb, (**x.pin).bounds);
+    node.begin(x.request->verb, x.pin->facts().bounds);
     pool.stats().count_request(x.worker.index());
 
     send_request(x, node);

@@ -29,7 +29,7 @@ exchange::exchange(runtime::worker& owner)
     : worker(owner), pump_ended(owner), gone_timer_(*this, gone_fired),
       total_timer_(*this, total_fired), half_timer_(*this, half_fired) {}
 
-void exchange::begin(http::request_head& head, http::client_stream& from, const pinned_table& now) {
+void exchange::begin(http::request_head& head, http::client_stream& from, const pinned_view& now) {
     pin = now;
     request = &head;
     client = &from;
@@ -45,11 +45,11 @@ void exchange::end() noexcept {
     half_timer_.disarm();
     client->on_gone(nullptr);
     replay.release();
-    pin.reset();
     request = nullptr;
     client = nullptr;
     route = nullptr;
     target = nullptr;
+    service = nullptr;
     node = nullptr;
     upstream = nullptr;
     outgoing = {};
@@ -60,6 +60,10 @@ void exchange::end() noexcept {
     upstream_wait = connect_took = {};
     attempts = status = 0;
     tried_count_ = 0;
+    pin.reset();
+    own_side_.reset();
+    own_service_.reset();
+    own_route_.reset();
     response_begun = streams = tunnel = pump_running = tunnel_over_ = false;
 }
 
@@ -75,6 +79,13 @@ void exchange::stop(errc why, blame who) noexcept {
     if (response_begun)
         // the answer is broken already: nothing waits for this client to read it
         client->interrupt_output();
+}
+
+void exchange::outlast_table() {
+    own_route_ = (*pin->facts().routes)[route_place];
+    own_service_ = pin->facts().services[target->service];
+    own_side_ = pin->share(target->service);
+    pin.reset();
 }
 
 void exchange::arm_total(std::chrono::milliseconds total) noexcept {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "proxy/replay.hpp"
-#include "proxy/table.hpp"
+#include "proxy/worker_view.hpp"
 #include "sluice/base/error.hpp"
 #include "sluice/http/exchange_io.hpp"
 #include "sluice/runtime/event.hpp"
@@ -31,7 +31,7 @@ public:
     exchange& operator=(const exchange&) = delete;
 
     /// Begins anew for a request; everything borrowed lives until end().
-    void begin(http::request_head&, http::client_stream&, const pinned_table&);
+    void begin(http::request_head&, http::client_stream&, const pinned_view&);
     void end() noexcept;
 
     /// Stops the exchange from outside its own flow (the client left, a deadline, the request
@@ -39,6 +39,10 @@ public:
     void stop(errc why, blame who) noexcept;
     bool stopped() const noexcept { return stopped_.has_value(); }
     failure stop_reason() const noexcept { return *stopped_; }
+
+    /// A stream may last for days: from here on it holds its own route and service, no longer the
+    /// whole table. Nothing but these may be asked for after it.
+    void outlast_table();
 
     /// The route's total deadline, counted from now.
     void arm_total(std::chrono::milliseconds total) noexcept;
@@ -65,9 +69,11 @@ public:
     runtime::worker& worker;
     http::request_head* request = nullptr;
     http::client_stream* client = nullptr;
-    pinned_table pin;  // keeps the table this exchange started with
+    pinned_view pin;              // keeps the table this exchange started with
+    std::size_t route_place = 0;  // in the table's routes
     const table_route* route = nullptr;
     const route_target* target = nullptr;
+    const table_service* service = nullptr;
     http::outgoing_request outgoing;
     http::response_head response;
     replay_buffer replay;
@@ -108,6 +114,10 @@ private:
     static void total_fired(runtime::timer&) noexcept;
     static void half_fired(runtime::timer&) noexcept;
 
+    // What stays of the table, once it was let go.
+    std::shared_ptr<const table_route> own_route_;
+    std::shared_ptr<const table_service> own_service_;
+    worker_view::shared_service own_side_;
     std::optional<failure> stopped_;
     clock_timer gone_timer_;
     clock_timer total_timer_;

@@ -10,6 +10,8 @@
 #include "sluice/http/local_reply.hpp"
 #include "sluice/runtime/worker.hpp"
 
+#include <boost/smart_ptr/make_local_shared.hpp>
+
 namespace sluice::proxy {
 
 namespace {
@@ -41,29 +43,31 @@ std::string_view authority_for_node(const exchange& x) noexcept {
 
 }  // namespace
 
-gateway::gateway(runtime::worker& owner, recorder_sinks sinks)
-    : worker_(owner), services_(owner), recorder_(owner, sinks) {}
+gateway::gateway(runtime::worker& owner, recorder_sinks sinks, worker_view::on_retired retired)
+    : worker_(owner), retired_(std::move(retired)), recorder_(owner, sinks) {}
 
 gateway::~gateway() = default;
 
 void gateway::adopt(std::shared_ptr<const table> next) {
-    services_.adopt(*next);
     recorder_.adopt(*next);
-    table_ = pinned_table(new std::shared_ptr<const table>(std::move(next)));
+    auto view = boost::make_local_shared<worker_view>(worker_, std::move(next), retired_);
+    if (view_)
+        view->inherit(*view_);
+    view_ = std::move(view);
 }
 
 runtime::task<> gateway::handle(http::request_head& head, http::client_stream& client) {
     auto owned = take_exchange();
     auto& x = *owned;
     // from here on this table, whatever is published meanwhile
-    x.begin(head, client, table_);
+    x.begin(head, client, view_);
     choose_request_id(x, random_);
 
     auto failed = match(x);  // route and service
     if (!failed)
         failed = prepare(x);  // rewrite, forwarding fields, limits
     if (!failed) {
-        auto& service = services_.of(*x.target->service);
+        auto& service = x.pin->of(x.target->service);
         tries left(x, service);
         // at most retries.attempts more, see retry.cpp
         do {
@@ -93,15 +97,17 @@ runtime::task<> gateway::handle(http::request_head& head, http::client_stream& c
 }
 
 std::optional<failure> gateway::match(exchange& x) {
-    const auto& routes = **x.pin;
-    const auto found = routes.matcher->match({*x.request, x.client->client().listener->name});
+    const auto& facts = x.pin->facts();
+    const auto found = facts.matcher->match({*x.request, x.client->client().listener->name});
     if (!found)
         return failure{errc::no_route, blame::client, retry_hint::never, "routing"};
-    x.route = &routes.routes[*found];
+    x.route_place = *found;
+    x.route = (*facts.routes)[*found].get();
     const auto target = x.route->split.pick(x.route->targets.size() == 1 ? 0 : random_.next());
     if (!target)
         return failure{errc::no_healthy_node, blame::gateway, retry_hint::never, "routing"};
     x.target = &x.route->targets[*target];
+    x.service = facts.services[x.target->service].get();
     if (x.route->settings.timeout)
         x.arm_total(*x.route->settings.timeout);
     return {};
@@ -109,7 +115,7 @@ std::optional<failure> gateway::match(exchange& x) {
 
 std::optional<failure> gateway::prepare(exchange& x) {
     const auto& head = *x.request;
-    const auto& most = (**x.pin).bounds.body;
+    const auto& most = x.pin->facts().bounds.body;
     if (most && head.body.how == http::framing::kind::length && head.body.length > *most)
         return failure{errc::body_too_large, blame::client, retry_hint::never, "request body"};
     auto& out = x.outgoing;

@@ -6,7 +6,7 @@
 #include "proxy/exchange.hpp"
 #include "proxy/recorder.hpp"
 #include "proxy/table.hpp"
-#include "proxy/worker_services.hpp"
+#include "proxy/worker_view.hpp"
 #include "sluice/base/random.hpp"
 #include "sluice/http/exchange_io.hpp"
 
@@ -18,19 +18,24 @@ namespace sluice::proxy {
 
 class gateway final : public http::request_handler {
 public:
-    gateway(runtime::worker&, recorder_sinks);
+    /// `retired` gets each table once this worker needs it no more.
+    gateway(runtime::worker&, recorder_sinks, worker_view::on_retired retired = {});
     ~gateway() override;
 
-    /// From the next request on, this table holds. Thread: the worker's.
+    /// From the next request on, this table holds; who began before stays on the one it has.
+    /// Thread: the worker's.
     void adopt(std::shared_ptr<const table>);
 
     runtime::task<> handle(http::request_head&, http::client_stream&) override;
     void refused(const http::refusal&) noexcept override;
 
     /// Closes idle connections to nodes to get descriptors back; says how many.
-    std::size_t shed_idle() { return services_.shed_idle(); }
+    std::size_t shed_idle() { return view_ ? view_->shed_idle() : 0; }
     /// Closes all idle connections for good.
-    void drain() { services_.drain(); }
+    void drain() {
+        if (view_)
+            view_->drain();
+    }
 
 private:
     std::optional<failure> match(exchange&);
@@ -40,8 +45,8 @@ private:
     void give_exchange(std::unique_ptr<exchange>) noexcept;
 
     runtime::worker& worker_;
-    pinned_table table_;
-    worker_services services_;
+    worker_view::on_retired retired_;
+    pinned_view view_;
     recorder recorder_;
     random_source random_;
     std::vector<std::unique_ptr<exchange>> spare_;

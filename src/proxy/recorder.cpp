@@ -74,92 +74,77 @@ recorder::recorder(runtime::worker& owner, recorder_sinks sinks)
     : worker_(owner), sinks_(sinks), thread_(owner.index()),
       overhead_(sinks.metrics.make_histogram("sluice_overhead_seconds", {})) {}
 
-void recorder::adopt(const table& next) {
-    requests_.clear();
-    attempts_.clear();
-    durations_.assign(next.routes.size() + 1, nullptr);
-    connects_.assign(next.services.size(), nullptr);
-}
+void recorder::adopt(const table& next) { labels_ = next.labels; }
 
-// A worker has few listeners: the first look usually hits.
-unsigned recorder::place_of(const http::listener_settings& one) {
-    const auto known = std::find(listeners_.begin(), listeners_.end(), &one);
-    if (known == listeners_.end()) {
-        listeners_.push_back(&one);
-        return static_cast<unsigned>(listeners_.size() - 1);
-    }
-    return static_cast<unsigned>(known - listeners_.begin());
+route_slot& recorder::slot_of(const table_route* route) noexcept {
+    return route == nullptr ? unmatched_ : route->series->of(thread_);
 }
 
 telemetry::counter& recorder::request_counter(const http::listener_settings& listener,
                                               const table_route* route,
                                               const table_service* service, unsigned status) {
-    const std::uint64_t route_place = route == nullptr ? 0 : route->position + 1;
-    const std::uint64_t service_place = service == nullptr ? 0 : service->position + 1;
-    auto& found = requests_[(std::uint64_t{place_of(listener)} << 56) ^ (route_place << 34) ^
-                            (service_place << 12) ^ status];
+    const auto service_name =
+        service == nullptr ? no_label : std::string_view(service->settings.name);
+    auto& found = slot_of(route).requests.of(listener.name, service_name, status);
     if (!found)
-        found = sinks_.metrics.make_counter(
-            "sluice_requests_total",
-            {{"listener", listener.name},
-             {"route", route_label(route, sinks_.per_route)},
-             {"service", service == nullptr ? std::string(no_label) : service->settings.name},
-             {"code", fmt::format("{}", status)}});
+        found = sinks_.metrics.make_counter("sluice_requests_total",
+                                            {{"listener", listener.name},
+                                             {"route", route_label(route, labels_.per_route)},
+                                             {"service", std::string(service_name)},
+                                             {"code", fmt::format("{}", status)}});
     return *found;
 }
 
 telemetry::histogram& recorder::duration_of(const exchange& x) {
-    auto& found = durations_[x.route == nullptr ? durations_.size() - 1 : x.route->position];
+    auto& found = slot_of(x.route).durations;
     if (!found)
         found = sinks_.metrics.make_histogram("sluice_request_duration_seconds",
-                                              {{"route", route_label(x.route, sinks_.per_route)}});
+                                              {{"route", route_label(x.route, labels_.per_route)}});
     return *found;
 }
 
 telemetry::counter& recorder::attempt_counter(const exchange& x, std::string_view outcome,
                                               unsigned number) {
-    const std::uint64_t service = x.target->service->position;
-    const auto node = static_cast<std::uint64_t>(x.node - x.target->service->nodes.data());
-    auto& found = attempts_[(service << 34) ^ (node << 4) ^ number];
+    auto& found = x.node->series->of(thread_).attempts[number];
     if (!found)
         found = sinks_.metrics.make_counter(
             "sluice_upstream_requests_total",
-            {{"service", x.target->service->settings.name},
-             {"node", sinks_.per_node ? x.node->text : std::string(every_label)},
+            {{"service", x.service->settings.name},
+             {"node", labels_.per_node ? x.node->text : std::string(every_label)},
              {"outcome", std::string(outcome)}});
     return *found;
 }
 
 void recorder::attempt_ended(exchange& x, const std::optional<failure>& failed) {
     if (x.connect_took != duration{})
-        connect_time_of(*x.target->service).observe(thread_, std::exchange(x.connect_took, {}));
+        connect_time_of(x).observe(thread_, std::exchange(x.connect_took, {}));
     if (const auto outcome = outcome_of(failed, x.response_begun))
         attempt_counter(x, outcome->word, outcome->number).add(thread_);
 }
 
-telemetry::histogram& recorder::connect_time_of(const table_service& one) {
-    auto& found = connects_[one.position];
+telemetry::histogram& recorder::connect_time_of(const exchange& x) {
+    auto& found = x.service->series->of(thread_).connects;
     if (!found)
         found = sinks_.metrics.make_histogram("sluice_upstream_connect_seconds",
-                                              {{"service", one.settings.name}});
+                                              {{"service", x.service->settings.name}});
     return *found;
 }
 
 void recorder::retried(const exchange& x, const failure& why) {
-    // Rare enough to look the series up each time; it is held below so that it stays on the page.
-    const auto& service = x.target->service->settings.name;
-    const std::string reason(http::reply_for(why.code).word);
-    auto& found = retries_[service + ' ' + reason];
-    if (!found)
-        found = sinks_.metrics.make_counter("sluice_retries_total",
-                                            {{"service", service}, {"reason", reason}});
-    found->add(thread_);
+    const auto reason = http::reply_for(why.code).word;  // static text
+    auto& known = x.service->series->of(thread_).retries;
+    auto found = std::ranges::find(known, reason, [](const auto& one) { return one.first; });
+    if (found == known.end())
+        found = known.emplace(known.end(), reason,
+                              sinks_.metrics.make_counter("sluice_retries_total",
+                                                          {{"service", x.service->settings.name},
+                                                           {"reason", std::string(reason)}}));
+    found->second->add(thread_);
 }
 
 void recorder::finish(const exchange& x) {
     const auto took = steady_clock::now() - x.started;
-    const auto* service = x.target == nullptr ? nullptr : x.target->service.get();
-    request_counter(*x.client->client().listener, x.route, service, x.status).add(thread_);
+    request_counter(*x.client->client().listener, x.route, x.service, x.status).add(thread_);
     duration_of(x).observe(thread_, took);
     overhead_->observe(thread_, took - x.upstream_wait);
     if (x.error && !x.response_begun && rejects(*x.error))
@@ -186,8 +171,8 @@ void recorder::write_line(const exchange& x, duration took) {
         line.upstream = x.upstream_wait;
     if (x.route != nullptr)
         line.route = x.route->settings.name;
-    if (x.target != nullptr)
-        line.service = x.target->service->settings.name;
+    if (x.service != nullptr)
+        line.service = x.service->settings.name;
     if (x.node != nullptr)
         line.node = x.node->text;
     line.attempts = x.attempts;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is left of a request when it is over: a line in the access log and a few counters. One per
-// worker; the handles of the series are looked up once and kept until the table changes.
+// worker; the handles of the series are looked up once and kept in the table's slots.
 #pragma once
 
 #include "proxy/exchange.hpp"
@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 namespace sluice::proxy {
 
@@ -19,14 +18,13 @@ namespace sluice::proxy {
 struct recorder_sinks {
     telemetry::registry& metrics;
     telemetry::access_log& log;
-    bool per_route = true;
-    bool per_node = true;
 };
 
 class recorder {
 public:
     recorder(runtime::worker&, recorder_sinks);
 
+    /// Series made from now on carry the labels this table asks for.
     void adopt(const table&);
     void attempt_ended(exchange&, const std::optional<failure>&);
     /// Another attempt follows this failure.
@@ -35,30 +33,23 @@ public:
     void refused(const http::refusal&) noexcept;
 
 private:
-    using key = std::uint64_t;
     telemetry::counter& request_counter(const http::listener_settings&, const table_route*,
                                         const table_service*, unsigned status);
     telemetry::counter& attempt_counter(const exchange&, std::string_view outcome,
                                         unsigned outcome_number);
+    route_slot& slot_of(const table_route*) noexcept;
     telemetry::histogram& duration_of(const exchange&);
-    telemetry::histogram& connect_time_of(const table_service&);
-    unsigned place_of(const http::listener_settings&);
+    telemetry::histogram& connect_time_of(const exchange&);
     void count_rejected(std::string_view reason);
     void write_line(const exchange&, duration took);
 
     runtime::worker& worker_;
     recorder_sinks sinks_;
+    telemetry::metrics_settings labels_;
     unsigned thread_;
     std::shared_ptr<telemetry::histogram> overhead_;
-    std::unordered_map<key, std::shared_ptr<telemetry::counter>> requests_;
-    std::unordered_map<key, std::shared_ptr<telemetry::counter>> attempts_;
     std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> rejected_;
-    // by service and reason
-    std::unordered_map<std::string, std::shared_ptr<telemetry::counter>> retries_;
-    std::vector<std::shared_ptr<telemetry::histogram>> connects_;  // by service
-    std::vector<const http::listener_settings*> listeners_;        // by place in the keys
-    // by route, the last one for none
-    std::vector<std::shared_ptr<telemetry::histogram>> durations_;
+    route_slot unmatched_;  // requests without a route
 };
 
 }  // namespace sluice::proxy

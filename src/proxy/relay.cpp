@@ -25,6 +25,8 @@ void begin_response(exchange& x, http::upstream_stream& node) {
     x.last_activity = x.worker.now();
     x.tunnel = x.status == 101;
     x.streams = x.tunnel || is_event_stream(x.response);
+    if (x.streams)
+        x.outlast_table();
     x.client->put_head(x.response, {});
     if (!x.tunnel)
         return;

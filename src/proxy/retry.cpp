@@ -6,7 +6,7 @@
 namespace sluice::proxy {
 
 tries::tries(exchange& x, worker_service& service) noexcept
-    : x_(x), service_(service), left_(x.target->service->settings.retries.attempts),
+    : x_(x), service_(service), left_(x.service->settings.retries.attempts),
       connect_deadline_(x.worker.now() + 3 * x.target->deadlines.connect) {
     service_.budget.earn();
 }
@@ -19,9 +19,9 @@ upstream::node_pool* tries::next_node() {
         node_ = service_.picker->pick(x_.tried(), x_.worker.now());
     if (node_ == service::picker::none)
         return nullptr;
-    x_.node = &x_.target->service->nodes[node_];
+    x_.node = &x_.service->nodes[node_];
     ++x_.attempts;
-    return service_.pools[node_];
+    return service_.pools[node_].get();
 }
 
 failure tries::nothing_left() const noexcept {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "proxy/exchange.hpp"
-#include "proxy/worker_services.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The published snapshot of routes and services: immutable, replaced as a whole, shared by all
-// workers. An exchange stays on the table it started with.
+// workers. Tables share what did not change between them. An exchange stays on the table it started
+// with, through its worker's view of it.
 #pragma once
 
+#include "proxy/series.hpp"
 #include "routing/matcher.hpp"
 #include "routing/split.hpp"
 #include "sluice/http/limits.hpp"
@@ -10,55 +12,64 @@
 #include "sluice/service/balancer.hpp"
 #include "sluice/service/node_stats.hpp"
 #include "sluice/service/service.hpp"
-
-#include <boost/smart_ptr/local_shared_ptr.hpp>
+#include "sluice/telemetry/settings.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace sluice::proxy {
 
-/// A node as the request path needs it: its texts are made once per table.
+/// A node as the request path needs it: its texts are made once per table. Statistics and series
+/// stay the same objects in every table that has the node.
 struct table_node {
     service::node facts;
     std::string text;  ///< address, for logs, labels and `rewrite.host: upstream`
     std::shared_ptr<service::node_stats> stats;
+    std::shared_ptr<node_series> series;
 };
 
+/// Shared by all tables in which the service and its nodes are the same.
 struct table_service {
     service::service_settings settings;
     std::vector<table_node> nodes;
     std::shared_ptr<const service::balancer> balancer;
-    std::size_t position = 0;  ///< in table::services
+    std::shared_ptr<service_series> series;
 };
 
 /// A route's share of its traffic that goes to one service, with the deadlines that hold there.
 struct route_target {
-    std::shared_ptr<const table_service> service;
+    std::size_t service;  ///< in table::services
     unsigned weight = 1;
     http::timeouts deadlines;  ///< route over service over global
+
+    friend bool operator==(const route_target&, const route_target&) = default;
 };
 
+/// Shared by all tables in which the route and what it leads to are the same.
 struct table_route {
     route_settings settings;
     std::vector<route_target> targets;
     routing::weighted_split split;  ///< chooses among `targets`
-    std::size_t position = 0;       ///< in table::routes
+    std::shared_ptr<route_series> series;
 };
+
+using route_list = std::vector<std::shared_ptr<const table_route>>;
+using service_list = std::vector<std::shared_ptr<const table_service>>;
+/// Where a service of that name is in a service_list, for lists that go through many tables.
+using service_places = std::unordered_map<std::string, std::size_t>;
 
 struct table {
     std::uint64_t generation = 0;
     std::shared_ptr<const routing::matcher> matcher;  ///< finds positions in `routes`
-    std::vector<table_route> routes;
-    std::vector<std::shared_ptr<const table_service>> services;
+    std::shared_ptr<const route_list> routes;
+    service_list services;
+    std::shared_ptr<const service_places> places;  ///< of `services`
     http::limits bounds;
+    telemetry::metrics_settings labels;  ///< which labels the series of its routes and nodes carry
 };
-
-/// A worker's hold on the table: copies cost a plain increment, because only the worker's own
-/// thread makes them. The shared_ptr inside crosses threads once per table and worker.
-using pinned_table = boost::local_shared_ptr<const std::shared_ptr<const table>>;
 
 }  // namespace sluice::proxy

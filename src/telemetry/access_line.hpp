@@ -20,6 +20,9 @@ public:
 
     explicit access_line(line_format);
 
+    /// The format of lines from now on.
+    void use(line_format format) noexcept { format_ = format; }
+
     /// The line with its newline, valid until the next call. Never allocates.
     std::string_view format(const access_record&) noexcept;
 

@@ -8,6 +8,7 @@
 #include "telemetry/line_output.hpp"
 #include "telemetry/line_ring.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -15,8 +16,10 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sluice::telemetry {
@@ -76,12 +79,16 @@ private:
 
 bool is_file(const std::string& path) { return path != "stdout" && path != "stderr"; }
 
+// Owned in every case, so that a log can be led elsewhere without closing the standard streams.
 int descriptor_of(const std::string& path) {
-    if (path == "stdout")
-        return STDOUT_FILENO;
-    if (path == "stderr")
-        return STDERR_FILENO;
-    return open_log_file(path);
+    if (path == "off")
+        return -1;
+    if (is_file(path))
+        return open_log_file(path);
+    const int copy = ::fcntl(path == "stdout" ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (copy < 0)
+        throw std::system_error(errno, std::generic_category(), "cannot open the log " + path);
+    return copy;
 }
 
 std::string reason_of(int error) { return std::generic_category().message(error); }
@@ -89,10 +96,9 @@ std::string reason_of(int error) { return std::generic_category().message(error)
 }  // namespace
 
 struct access_log::state {
-    state(const access_log_settings& settings, unsigned threads)
-        : path(settings.path),
-          output(descriptor_of(path),
-                 is_file(path) ? line_output::ownership::owned : line_output::ownership::borrowed) {
+    state(const access_log_settings& settings, int descriptor, unsigned threads)
+        : path(settings.path), format(settings.format),
+          output(descriptor, line_output::ownership::owned) {
         lanes.reserve(threads);
         for (unsigned i = 0; i < threads; ++i)
             lanes.push_back(std::make_unique<lane>(settings.format));
@@ -110,7 +116,12 @@ struct access_log::state {
     bool anything_queued() const noexcept;
     void note(int error) noexcept;
 
+    std::string path_now();
+    void move_to(std::string other);
+
+    std::mutex path_guard;
     std::string path;
+    std::atomic<line_format> format;
     line_output output;
     std::vector<std::unique_ptr<lane>> lanes;
     bell doorbell;
@@ -118,6 +129,16 @@ struct access_log::state {
     bool failing = false;  ///< the last write dropped lines; said once, not per line
     std::thread writer;
 };
+
+std::string access_log::state::path_now() {
+    const std::lock_guard guard(path_guard);
+    return path;
+}
+
+void access_log::state::move_to(std::string other) {
+    const std::lock_guard guard(path_guard);
+    path = std::move(other);
+}
 
 bool access_log::state::anything_queued() const noexcept {
     for (const auto& one : lanes)
@@ -145,10 +166,11 @@ void access_log::state::note(int error) noexcept {
         return;
     failing = now_failing;
     if (failing)
-        log_error("access log {}: {}; its lines are dropped until it can be written", path,
+        log_error("access log {}: {}; its lines are dropped until it can be written", path_now(),
                   reason_of(error));
     else
-        log_info("access log {}: written again, {} lines were dropped", path, output.dropped());
+        log_info("access log {}: written again, {} lines were dropped", path_now(),
+                 output.dropped());
 }
 
 void access_log::state::run() noexcept {
@@ -167,18 +189,42 @@ void access_log::state::run() noexcept {
     }
 }
 
-access_log::access_log(const access_log_settings& settings, unsigned threads)
-    : enabled_(settings.path != "off") {
-    if (enabled_)
-        state_ = std::make_unique<state>(settings, threads);
+opened_log::opened_log(const access_log_settings& settings)
+    : descriptor_(descriptor_of(settings.path)) {}
+
+opened_log::opened_log(opened_log&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+opened_log::~opened_log() {
+    if (descriptor_ >= 0)
+        ::close(descriptor_);
+}
+
+access_log::access_log(const access_log_settings& settings, unsigned threads) : threads_(threads) {
+    change(settings, opened_log(settings));
+}
+
+void access_log::change(const access_log_settings& settings, std::optional<opened_log> place) {
+    const bool on = settings.path != "off";
+    if (on && !state_ && place) {
+        const int descriptor = std::exchange(place->descriptor_, -1);
+        state_ = std::make_unique<state>(settings, descriptor, threads_);
+    } else if (on && state_) {
+        state_->move_to(settings.path);
+        state_->format = settings.format;
+        if (place)
+            state_->output.replace(std::exchange(place->descriptor_, -1));
+    }
+    enabled_.store(on && state_, std::memory_order_release);
 }
 
 access_log::~access_log() = default;
 
 void access_log::write(unsigned thread, const access_record& record) noexcept {
-    if (!enabled_)
+    if (!enabled())
         return;
     auto& mine = *state_->lanes[thread];
+    mine.line.use(state_->format.load(std::memory_order_relaxed));
     mine.ring.put(mine.line.format(record));
     const auto sleep = state_->doorbell.announced();
     if (sleep == bell::sleep::parked || (sleep == bell::sleep::gathering && mine.ring.crowded()))
@@ -186,19 +232,22 @@ void access_log::write(unsigned thread, const access_record& record) noexcept {
 }
 
 void access_log::reopen() {
-    if (!enabled_ || !is_file(state_->path))
+    if (!enabled())
+        return;
+    const auto path = state_->path_now();
+    if (!is_file(path))
         return;
     try {
-        state_->output.replace(open_log_file(state_->path));
-        log_info("access log {}: reopened", state_->path);
+        state_->output.replace(open_log_file(path));
+        log_info("access log {}: reopened", path);
     } catch (const std::system_error& error) {
-        log_error("access log {}: not reopened, the old file is kept: {}", state_->path,
+        log_error("access log {}: not reopened, the old file is kept: {}", path,
                   error.code().message());
     }
 }
 
 std::uint64_t access_log::dropped() const noexcept {
-    if (!enabled_)
+    if (!state_)
         return 0;
     std::uint64_t lines = state_->output.dropped();
     for (const auto& one : state_->lanes)

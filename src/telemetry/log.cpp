@@ -47,15 +47,21 @@ log_level from_spdlog(spdlog::level::level_enum level) noexcept {
     return level == spdlog::level::warn ? log_level::warn : log_level::error;
 }
 
+using shared_format = std::atomic<line_format>;
+
+/// Of a log that was started, and before that.
+shared_format format_now{line_format::text};
+const shared_format plain_text{line_format::text};
+
 /// `2026-01-02T03:04:05.678Z info text`, or the same three as a JSON object.
 class line_formatter final : public spdlog::formatter {
 public:
-    explicit line_formatter(line_format format) : format_(format) {}
+    explicit line_formatter(const shared_format& format) : format_(format) {}
 
     void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) override {
         const std::string_view text{message.payload.data(), message.payload.size()};
         const std::string_view level = name_of(from_spdlog(message.level));
-        const bool json = format_ == line_format::json;
+        const bool json = is_json();
         append(to, json ? R"({"ts":")" : "");
         char when[timestamp::length];
         append(to, {when, clock_.write(message.time, when)});
@@ -70,6 +76,9 @@ public:
     }
 
 private:
+    bool is_json() const noexcept {
+        return format_.load(std::memory_order_relaxed) == line_format::json;
+    }
     static void append(spdlog::memory_buf_t& to, std::string_view text) {
         to.append(text.data(), text.data() + text.size());
     }
@@ -77,21 +86,20 @@ private:
         const std::size_t begin = to.size();
         to.resize(begin + text.size() * escape_growth);
         char* const at = to.data() + begin;
-        const char* const end = format_ == line_format::json
-                                    ? escape_json(text, at)
-                                    : escape_text(text, at, text_form::sentence);
+        const char* const end =
+            is_json() ? escape_json(text, at) : escape_text(text, at, text_form::sentence);
         to.resize(static_cast<std::size_t>(end - to.data()));
     }
 
-    line_format format_;
+    const shared_format& format_;
     timestamp clock_;
 };
 
 /// Only the log's thread, or nobody else yet, writes here: no lock.
 class output_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
-    explicit output_sink(line_format format)
-        : base_sink(std::make_unique<line_formatter>(format)),
+    output_sink()
+        : base_sink(std::make_unique<line_formatter>(format_now)),
           output_(STDERR_FILENO, line_output::ownership::borrowed) {}
 
     line_output& output() noexcept { return output_; }
@@ -116,8 +124,8 @@ void block_signals() {
 }
 
 struct running_log {
-    explicit running_log(line_format format)
-        : sink(std::make_shared<output_sink>(format)),
+    running_log()
+        : sink(std::make_shared<output_sink>()),
           queue(std::make_shared<spdlog::details::thread_pool>(queue_lines, 1, block_signals)),
           logger(std::make_shared<spdlog::async_logger>(
               "sluice", sink, queue, spdlog::async_overflow_policy::overrun_oldest)) {
@@ -138,7 +146,7 @@ std::atomic<std::uint64_t> dropped_before{0};  ///< by a log that was stopped
 void write_at_once(log_level level, std::string_view text) {
     const spdlog::details::log_msg message{"sluice", to_spdlog(level), {text.data(), text.size()}};
     spdlog::memory_buf_t line;
-    line_formatter{line_format::text}.format(message, line);
+    line_formatter{plain_text}.format(message, line);
     line_output{STDERR_FILENO, line_output::ownership::borrowed}.write(
         {std::string_view{line.data(), line.size()}, {}});
 }
@@ -147,7 +155,8 @@ void write_at_once(log_level level, std::string_view text) {
 
 void start_log(const log_settings& settings) {
     set_log_level(settings.level);
-    auto* const next = new running_log(settings.format);
+    set_log_format(settings.format);
+    auto* const next = new running_log;
     if (running_log* nothing = nullptr; !running.compare_exchange_strong(nothing, next))
         delete next;
 }
@@ -164,6 +173,10 @@ void stop_log() {
 }
 
 void set_log_level(log_level level) noexcept { level_now.store(level, std::memory_order_relaxed); }
+
+void set_log_format(line_format format) noexcept {
+    format_now.store(format, std::memory_order_relaxed);
+}
 
 log_level current_log_level() noexcept { return level_now.load(std::memory_order_relaxed); }
 

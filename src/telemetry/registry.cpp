@@ -13,6 +13,7 @@
 #include <optional>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 
 namespace sluice::telemetry {
@@ -44,9 +45,13 @@ struct series {
 /// Shared with a scrape that has begun: what the map drops meanwhile lives until it is written.
 using shared_series = std::shared_ptr<const series>;
 
+using family_reader = std::function<void(const registry::teller&)>;
+
 struct family {
     prometheus::MetricType type;
     std::map<std::string, shared_series> all;  ///< by label text, so that the page keeps its order
+    std::shared_ptr<const family_reader> whole = {};  ///< tells further series at scrape time
+    std::size_t told = 0;                             ///< series it told last
 };
 
 using named_family = std::pair<const std::string, family>;
@@ -127,8 +132,9 @@ struct registry::state {
     std::vector<named_family*> all_families();
     bool take_piece(family& in, std::optional<std::string>& after, std::vector<shared_series>& to);
     prometheus::MetricFamily read(named_family&);
+    void read_whole(family& in, prometheus::MetricFamily& to);
 
-    const std::size_t max_lines;
+    std::atomic<std::size_t> max_lines;
     const unsigned threads;
     std::shared_ptr<line_count> lines = std::make_shared<line_count>(0);
     mutable std::mutex lock;
@@ -259,13 +265,37 @@ prometheus::MetricFamily registry::state::read(named_family& from) {
             if (prometheus::ClientMetric metric; write_series(*one, in.type, metric))
                 to.metric.push_back(std::move(metric));
     }
+    read_whole(in, to);
     return to;
+}
+
+/// Told series go behind those of the map, in the order they are told.
+void registry::state::read_whole(family& in, prometheus::MetricFamily& to) {
+    std::shared_ptr<const family_reader> whole;
+    {
+        const std::lock_guard guard{lock};
+        whole = in.whole;
+    }
+    if (!whole)
+        return;
+    const auto before = to.metric.size();
+    (*whole)([&](const labels& names, double value) {
+        auto& metric = to.metric.emplace_back();
+        for (const auto& [name, text] : names)
+            metric.label.push_back({name, text});
+        (in.type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value) =
+            value;
+    });
+    const auto now = to.metric.size() - before;
+    lines->fetch_add(now - std::exchange(in.told, now));
 }
 
 registry::registry(const metrics_settings& settings, unsigned threads)
     : threads_(threads), state_(std::make_unique<state>(settings.max_series, threads)) {}
 
 registry::~registry() = default;
+
+void registry::set_max_series(std::size_t most) noexcept { state_->max_lines = most; }
 
 std::shared_ptr<counter> registry::make_counter(std::string_view name, labels names) {
     return state_->make<counter>(name, std::move(names));
@@ -286,6 +316,15 @@ void registry::watch(std::string_view name, labels names, reading_kind kind,
         state_->family_of(name, kind == reading_kind::counter ? prometheus::MetricType::Counter
                                                               : prometheus::MetricType::Gauge);
     state_->watch(in, std::move(names), std::move(read));
+}
+
+void registry::watch_family(std::string_view name, reading_kind kind,
+                            std::function<void(const teller&)> read) {
+    const std::lock_guard guard{state_->lock};
+    auto& in =
+        state_->family_of(name, kind == reading_kind::counter ? prometheus::MetricType::Counter
+                                                              : prometheus::MetricType::Gauge);
+    in.whole = std::make_shared<const family_reader>(std::move(read));
 }
 
 std::string registry::text() const {

@@ -47,7 +47,7 @@ node_pool::node_pool(runtime::worker& owner, const net::address& target,
     : worker_(owner), target_(target), settings_(settings), stats_(std::move(stats)),
       reaper_(*this) {}
 
-node_pool::~node_pool() { stats_->set_connections(worker_.index(), 0, 0); }
+node_pool::~node_pool() { stats_->add_connections(worker_.index(), -told_open_, -told_idle_); }
 
 node_pool::connection node_pool::take_idle() {
     while (!idle_.empty()) {
@@ -102,8 +102,10 @@ void node_pool::wake_next() noexcept {
 }
 
 void node_pool::count_idle() noexcept {
-    stats_->set_connections(worker_.index(), static_cast<std::int64_t>(open_),
-                            static_cast<std::int64_t>(idle_.size()));
+    const auto open = static_cast<std::int64_t>(open_);
+    const auto idle = static_cast<std::int64_t>(idle_.size());
+    stats_->add_connections(worker_.index(), open - std::exchange(told_open_, open),
+                            idle - std::exchange(told_idle_, idle));
 }
 
 void node_pool::reaper::expire(runtime::timer& expired) noexcept {
@@ -119,6 +121,18 @@ void node_pool::reap() noexcept {
     count_idle();
     if (!idle_.empty())
         worker_.timers().arm(reaper_, worker_.now() + reap_interval);
+}
+
+void node_pool::configure(const service::pool_settings& settings) noexcept {
+    if (settings_ == settings)
+        return;
+    settings_ = settings;
+    while (idle_.size() > settings_.idle) {
+        idle_.erase(idle_.begin());
+        close_one();
+    }
+    for (auto left = waiting_.size(); left != 0; --left)
+        wake_next();  // a larger bound has room for those who wait; the others queue up again
 }
 
 void node_pool::drain() noexcept {

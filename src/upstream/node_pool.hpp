@@ -11,6 +11,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -69,6 +70,8 @@ public:
     /// Passes room on to the next that waits: for whoever was woken and does not use it.
     void wake_next() noexcept;
 
+    /// Other bounds from now on; what is idle beyond them is closed.
+    void configure(const service::pool_settings&) noexcept;
     /// Closes what is idle, and from now on everything that comes back.
     void drain() noexcept;
     /// Closes idle connections to get descriptors back; says how many.
@@ -101,6 +104,8 @@ private:
     std::vector<idle_connection> idle_;  // oldest first
     std::vector<slot_wait*> waiting_;    // first come first
     std::size_t open_ = 0;               // leased, idle and being connected
+    std::int64_t told_open_ = 0;         // what the statistics were told last
+    std::int64_t told_idle_ = 0;
     bool draining_ = false;
     reaper reaper_;
 };

@@ -77,8 +77,7 @@ class gateway_rig {
 public:
     explicit gateway_rig(sluice::app::settings from)
         : settings(std::move(from)), metrics(settings.metrics, 1), log(settings.access_log, 1),
-          gateway(loop.worker,
-                  {metrics, log, settings.metrics.per_route, settings.metrics.per_node}) {
+          gateway(loop.worker, {metrics, log}) {
         table = sluice::app::build_table(settings, 1, 1);
         gateway.adopt(table);
         auto terms = std::make_shared<sluice::http::h1::server_settings>();
@@ -92,6 +91,13 @@ public:
         server->abort();
         gateway.drain();
         loop.settle();
+    }
+
+    /// From the next request on these settings hold.
+    void change(sluice::app::settings next) {
+        settings = std::move(next);
+        table = sluice::app::build_table(settings, 1, table->generation + 1, table.get());
+        gateway.adopt(table);
     }
 
     /// A client's end of a new connection over TCP, so that it can reset.

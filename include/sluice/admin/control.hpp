@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,9 @@ public:
     virtual std::string metrics_text() const = 0;
     virtual telemetry::log_level level() const = 0;
     virtual void set_level(telemetry::log_level) = 0;
+    /// Reads the configuration anew and tells how that ended, later and on this thread; `told` is
+    /// called once whatever happens. What is asked during a reload gets one of its own after it.
+    virtual void reload(std::function<void(const reload_report&)> told) = 0;
 };
 
 }  // namespace sluice::admin

@@ -64,6 +64,8 @@ public:
     /// Every problem as `file:line:column: path: message, expected ..., did you mean ...?`, then
     /// its line and a caret.
     std::string text() const;
+    /// The same without the lines of the files: a line a problem.
+    std::vector<std::string> lines() const;
     /// `{"problems":[{severity,file,line,column,path,message,expected,suggestion}]}`; nothing to
     /// say is null.
     std::string json() const;
@@ -80,6 +82,8 @@ private:
     };
 
     std::string_view line_at(place where) const;
+    std::string headline(const problem& one) const;
+    std::string left_out_text() const;
     std::string line_and_caret(const problem& one) const;
     std::uint32_t display_column(place where) const;
 

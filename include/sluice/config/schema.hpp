@@ -15,9 +15,11 @@
 #include "sluice/config/value.hpp"
 #include "sluice/config/writer.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +50,22 @@ struct key_facts {
     const any_schema* inside = nullptr;
 };
 
+/// A struct of one of two configurations that are compared: where it stands and what is hidden
+/// there.
+struct side {
+    const std::set<std::string>& hidden;
+    std::string path;
+};
+
+/// A key whose value is not the same on both sides.
+struct key_change {
+    std::string key;  ///< from the compared struct on: `pool.max`
+    unsigned traits;
+    std::string before, after;  ///< as JSON, hidden things masked; empty: the key is not there
+
+    bool operator==(const key_change&) const = default;
+};
+
 /// A schema without its struct.
 class any_schema {
 public:
@@ -74,6 +92,11 @@ public:
           read_([member, kind](const value& from, T& to) { kind.read(from, to.*member); }),
           write_([member, kind, key](writer& out, const T& from) {
               put(out, key, kind, from.*member);
+          }),
+          compare_([member, kind, key, traits](const T& a, const side& at, const T& b,
+                                               const side& bt, std::vector<key_change>& to) {
+              if (!(a.*member == b.*member))
+                  tell<K, M>(kind, key, traits, {a.*member, at}, {b.*member, bt}, to);
           }) {}
 
     /// A key whose kind looks at the whole struct, or at none of it.
@@ -81,13 +104,67 @@ public:
     property(std::string_view key, const K& kind, std::string_view help, unsigned traits = plain)
         : facts_(describe(key, kind, help, traits)),
           read_([kind](const value& from, T& to) { kind.read(from, to); }),
-          write_([kind, key](writer& out, const T& from) { put(out, key, kind, from); }) {}
+          write_([kind, key](writer& out, const T& from) { put(out, key, kind, from); }),
+          compare_([kind, key, traits](const T& a, const side& at, const T& b, const side& bt,
+                                       std::vector<key_change>& to) {
+              static const std::set<std::string> nothing;
+              const side open{nothing, {}};
+              if (text_of<K, T>(kind, {a, open}) != text_of<K, T>(kind, {b, open}))
+                  tell<K, T>(kind, key, traits, {a, at}, {b, bt}, to);
+          }) {}
 
     const key_facts& facts() const noexcept { return facts_; }
     void read(const value& from, T& to) const { read_(from, to); }
     void write(writer& out, const T& from) const { write_(out, from); }
+    /// Adds what differs in this key.
+    void compare(const T& a, const side& at, const T& b, const side& bt,
+                 std::vector<key_change>& to) const {
+        compare_(a, at, b, bt, to);
+    }
 
 private:
+    template <class M>
+    struct placed {
+        const M& value;
+        const side& at;
+    };
+    template <class K, class M>
+    static std::string text_of(const K& kind, placed<M> one) {
+        if (!is_written(kind, one.value))
+            return {};
+        writer out(one.at.hidden, one.at.path);
+        kind.write(out, one.value);
+        return out.take();
+    }
+    template <class K, class M>
+    static bool is_written(const K& kind, const M& from) {
+        if constexpr (requires { kind.present(from); })
+            return kind.present(from);
+        else
+            return true;
+    }
+    static side below(const side& at, std::string_view key) {
+        side inner{at.hidden, at.path};
+        append_key(inner.path, key);
+        return inner;
+    }
+    /// A block tells its keys one by one.
+    template <class K, class M>
+    static void tell(const K& kind, std::string_view key, unsigned traits, placed<M> a, placed<M> b,
+                     std::vector<key_change>& to) {
+        const auto a_inside = below(a.at, key), b_inside = below(b.at, key);
+        if constexpr (requires { kind.keys->compare(a.value, a.at, b.value, b.at, to); }) {
+            const auto first = to.size();
+            kind.keys->compare(a.value, a_inside, b.value, b_inside, to);
+            for (auto at = first; at < to.size(); ++at)
+                to[at].key = std::string(key) + "." + to[at].key;
+        } else {
+            const bool written = is_written(kind, a.value) || is_written(kind, b.value);
+            if (written)  // two keys may fill one member; the other one stands in the file
+                to.push_back({std::string(key), traits, text_of<K, M>(kind, {a.value, a_inside}),
+                              text_of<K, M>(kind, {b.value, b_inside})});
+        }
+    }
     template <class K>
     static key_facts describe(std::string_view key, const K& kind, std::string_view help,
                               unsigned traits) {
@@ -101,15 +178,16 @@ private:
     /// A kind with present() decides whether its key is written at all.
     template <class K, class M>
     static void put(writer& out, std::string_view key, const K& kind, const M& from) {
-        if constexpr (requires { kind.present(from); })
-            if (!kind.present(from))
-                return;
+        if (!is_written(kind, from))
+            return;
         out.member(key, [&] { kind.write(out, from); });
     }
 
     key_facts facts_;
     std::function<void(const value&, T&)> read_;
     std::function<void(writer&, const T&)> write_;
+    std::function<void(const T&, const side&, const T&, const side&, std::vector<key_change>&)>
+        compare_;
 };
 
 template <class T>
@@ -149,6 +227,15 @@ public:
             for (const auto& one : properties_)
                 one.write(out, from);
         });
+    }
+
+    /// Adds every key that differs, but for those that compare something else (`except`).
+    void compare(const T& a, const side& at, const T& b, const side& bt,
+                 std::vector<key_change>& to,
+                 std::initializer_list<std::string_view> except = {}) const {
+        for (const auto& one : properties_)
+            if (std::find(except.begin(), except.end(), one.facts().key) == except.end())
+                one.compare(a, at, b, bt, to);
     }
 
 private:

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::config {
@@ -19,7 +20,9 @@ std::set<std::string> hidden_paths(const node& root);
 
 class writer {
 public:
-    explicit writer(const std::set<std::string>& hidden) : hidden_(&hidden) {}
+    /// `path`: where what is written stands, when it is not the whole.
+    explicit writer(const std::set<std::string>& hidden, std::string path = {})
+        : path_(std::move(path)), hidden_(&hidden) {}
 
     void text(std::string_view value);
     void number(std::uint64_t value);

@@ -16,6 +16,8 @@ struct limits {
     std::size_t headers = 128;          ///< field lines of one head or trailer section
     std::optional<std::uint64_t> body;  ///< a request body; none: unlimited
     std::size_t connections = 100'000;  ///< client connections of the process
+
+    friend bool operator==(const limits&, const limits&) = default;
 };
 
 /// The `timeouts` block. Every deadline is one of: absolute head, idle progress, minimum rate,
@@ -45,6 +47,8 @@ struct timeout_overrides {
 
     /// `wider` with what is set here put over it.
     timeouts over(timeouts wider) const;
+
+    friend bool operator==(const timeout_overrides&, const timeout_overrides&) = default;
 };
 
 }  // namespace sluice::http

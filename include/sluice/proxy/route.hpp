@@ -22,11 +22,15 @@ struct rewrite_settings {
     std::optional<std::string> prefix;  ///< replaces the matched path.prefix
     host_rewrite host = host_rewrite::preserve;
     std::string host_literal;
+
+    friend bool operator==(const rewrite_settings&, const rewrite_settings&) = default;
 };
 
 struct weighted_service {
     std::string name;
     unsigned weight = 1;
+
+    friend bool operator==(const weighted_service&, const weighted_service&) = default;
 };
 
 /// One entry of `routes`.
@@ -38,6 +42,8 @@ struct route_settings {
     /// request head to last response byte; not for tunnels and streams
     std::optional<std::chrono::milliseconds> timeout;
     http::timeout_overrides timeouts;
+
+    friend bool operator==(const route_settings&, const route_settings&) = default;
 };
 
 }  // namespace sluice::proxy

@@ -19,9 +19,11 @@ public:
     void count_request(unsigned worker) noexcept {
         bump<std::uint64_t>(cells_[worker].requests, 1);
     }
-    void set_connections(unsigned worker, std::int64_t open, std::int64_t idle) noexcept {
-        cells_[worker].open.store(open, std::memory_order_relaxed);
-        cells_[worker].idle.store(idle, std::memory_order_relaxed);
+    /// Changes of the connections a worker has: two pools of one node may stand beside each other
+    /// for a while after a change of the table.
+    void add_connections(unsigned worker, std::int64_t open, std::int64_t idle) noexcept {
+        bump(cells_[worker].open, open);
+        bump(cells_[worker].idle, idle);
     }
     /// Remembers why the node last failed; failures are rare, so a lock is fine. Any thread.
     void set_last_error(std::string_view words) {

@@ -63,6 +63,8 @@ struct service_settings {
     pool_settings pool;
     retry_settings retries;
     http::timeout_overrides timeouts;
+
+    friend bool operator==(const service_settings&, const service_settings&) = default;
 };
 
 }  // namespace sluice::service

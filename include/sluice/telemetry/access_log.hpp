@@ -6,9 +6,11 @@
 
 #include "sluice/telemetry/settings.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace sluice::telemetry {
@@ -27,6 +29,21 @@ struct access_record {
     std::string_view error;  ///< a word of the contract's table, client_gone or upstream_closed
 };
 
+/// The place an access log is to write to, opened and not yet used: what can fail of a change
+/// fails here. Closes itself.
+class opened_log {
+public:
+    /// Throws std::system_error naming the file when it cannot be opened.
+    explicit opened_log(const access_log_settings&);
+    opened_log(opened_log&& other) noexcept;
+    opened_log& operator=(opened_log&&) = delete;
+    ~opened_log();
+
+private:
+    friend class access_log;
+    int descriptor_;  ///< none: the log is off
+};
+
 class access_log {
 public:
     /// Opens the file (append) and starts the writer thread. Throws std::system_error naming the
@@ -35,7 +52,7 @@ public:
     ~access_log();  ///< writes what is still in the rings, then stops
 
     /// False when the log is off: nobody need fill a record.
-    bool enabled() const noexcept { return enabled_; }
+    bool enabled() const noexcept { return enabled_.load(std::memory_order_acquire); }
 
     /// Thread: any worker; `thread` is its index below `threads`, one writer per index. Never
     /// blocks, never allocates.
@@ -45,13 +62,18 @@ public:
     /// failure, which is logged.
     void reopen();
 
+    /// Other settings from now on. `place` is where they lead; none: to the same place as before.
+    /// Thread: control.
+    void change(const access_log_settings&, std::optional<opened_log> place);
+
     /// Lines dropped because a ring was full or the file could not be written. Any thread.
     std::uint64_t dropped() const noexcept;
 
 private:
     struct state;
-    bool enabled_ = false;
-    std::unique_ptr<state> state_;
+    unsigned threads_;
+    std::atomic<bool> enabled_{false};
+    std::unique_ptr<state> state_;  ///< made when the log is first on, and kept
 };
 
 }  // namespace sluice::telemetry

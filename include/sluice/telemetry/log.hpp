@@ -20,6 +20,7 @@ void stop_log();
 void set_log_level(log_level) noexcept;  ///< any thread
 log_level current_log_level() noexcept;  ///< any thread
 std::string_view name_of(log_level) noexcept;
+void set_log_format(line_format) noexcept;  ///< any thread
 
 /// Lines dropped because the queue was full. Any thread.
 std::uint64_t log_lines_dropped() noexcept;

@@ -100,7 +100,17 @@ public:
     enum class reading_kind { counter, gauge };
     void watch(std::string_view family, labels, reading_kind, std::function<double()> read);
 
+    /// A whole family read at scrape time, under the terms of watch(), for series that come and go
+    /// with what is configured: `read` calls `tell` with the labels and the value of each. Those of
+    /// one page count against max_series until the next one.
+    using teller = std::function<void(labels, double)>;
+    void watch_family(std::string_view family, reading_kind,
+                      std::function<void(const teller& tell)> read);
+
     unsigned threads() const noexcept { return threads_; }
+
+    /// Another bound for series made from now on; what is there stays. Any thread.
+    void set_max_series(std::size_t most) noexcept;
 
     /// The page of /metrics in the Prometheus text format. Any thread, but not from inside a
     /// watched reading. Those who make series meanwhile wait for a short piece of the walk at most,

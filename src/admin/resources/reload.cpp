@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// POST /api/v1/reload: not in this version. A known path that says so beats one that seems
-// misspelt.
+// POST /api/v1/reload: reads the configuration anew and answers {ok, at, problems} once that is
+// over, 200 when it is in use, 422 when it is not and nothing changed.
 #include "admin/resource.hpp"
 
 namespace sluice::admin::resources {
 namespace {
 
-answer post(const call& one) {
-    return refuse(501, "not_implemented",
-                  "reload is not in this version: restart to apply a changed configuration",
-                  one.from.request_id);
-}
+answer post(const call&) { return {.needs = answer::after::reload}; }
 
 }  // namespace
 

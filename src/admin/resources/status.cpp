@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /api/v1/status: {version, started, generation, workers, draining, last_reload:{ok, at,
 // problems}}.
+#include "admin/reports.hpp"
 #include "admin/resource.hpp"
 #include "sluice/base/json_writer.hpp"
 #include "telemetry/timestamp.hpp"
 
 namespace sluice::admin::resources {
 namespace {
-
-void put(json_writer& out, const reload_report& from) {
-    out.begin_map();
-    out.key("ok").flag(from.ok);
-    out.key("at").text(telemetry::to_timestamp(from.at));
-    out.key("problems").begin_list();
-    for (const auto& problem : from.problems)
-        out.text(problem);
-    out.end_list().end_map();
-}
 
 answer get(const call& one) {
     const status_report from = one.gateway.status();

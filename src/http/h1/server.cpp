@@ -23,6 +23,10 @@ server::server(runtime::worker& owner, std::shared_ptr<const server_settings> se
 
 server::~server() = default;
 
+void server::replace(std::shared_ptr<const server_settings> next) noexcept {
+    settings_ = std::move(next);
+}
+
 void server::adopt(int fd, const net::address& client) {
     runtime::spawn(
         server_session::serve(std::make_unique<server_session>(*this, worker_, fd, client)));

@@ -34,6 +34,10 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
+    /// From now on new connections are served with these; open ones keep theirs to their end.
+    /// Thread: the worker's.
+    void replace(std::shared_ptr<const server_settings>) noexcept;
+
     /// Serves an accepted connection until it ends; then on_close is called. Thread: the worker's.
     void adopt(int fd, const net::address& client);
 

@@ -48,12 +48,12 @@ void exchange_state::clear() {
 
 server_session::server_session(server& owner, runtime::worker& loop, int fd,
                                const net::address& client)
-    : server_(owner), worker_(loop), socket_(loop, fd), ip_(client.ip()),
-      address_(client.to_string()), head_started_(loop.now()) {
+    : server_(owner), settings_(owner.settings_), worker_(loop), socket_(loop, fd),
+      ip_(client.ip()), address_(client.to_string()), head_started_(loop.now()) {
     facts_.ip = ip_;
     facts_.address = address_;
-    facts_.listener = &owner.settings_->listener;
-    facts_.trusted = trusted_by(owner.settings_->listener, client);
+    facts_.listener = &settings_->listener;
+    facts_.trusted = trusted_by(settings_->listener, client);
     socket_.socket().on_hang_up(hang_up, this);
     position_ = server_.sessions_.size();
     server_.sessions_.push_back(this);
@@ -120,9 +120,8 @@ server_session::reading server_session::read_head() {
         if (!in_.empty()) {
             if (!state_)
                 begin_exchange();
-            const head_rules rules{server_.settings_->bounds,
-                                   server_.settings_->listener.underscore_headers,
-                                   server_.settings_->listener.path_normalize};
+            const head_rules rules{settings_->bounds, settings_->listener.underscore_headers,
+                                   settings_->listener.path_normalize};
             const auto step = parse_request({in_.data(), in_.size()}, state_->scan, rules,
                                             state_->room, state_->head);
             if (step.at == parse_step::state::complete) {
@@ -152,7 +151,7 @@ void server_session::begin_exchange() {
 }
 
 time_point server_session::head_deadline() const noexcept {
-    const auto& deadlines = server_.settings_->deadlines;
+    const auto& deadlines = settings_->deadlines;
     const bool between_requests = !state_ && !first_request_;
     const auto usual =
         head_started_ + (between_requests ? deadlines.client_idle : deadlines.client_head);
@@ -247,15 +246,14 @@ io_state server_session::flush() {
     const auto put = out_.write(socket_);
     if (put.state == io_state::broken)
         return fail(errc::client_gone);
-    if (!tunnel_ &&
-        !state_->writing.moved(worker_.now(), put.bytes, server_.settings_->deadlines.min_rate))
+    if (!tunnel_ && !state_->writing.moved(worker_.now(), put.bytes, settings_->deadlines.min_rate))
         return fail(errc::client_too_slow);
     return put.state;
 }
 
 runtime::readiness server_session::output() {
     state_->writing.wait_begins(worker_.now());
-    const auto idle = tunnel_ ? tunnel_idle_ : server_.settings_->deadlines.client_write_idle;
+    const auto idle = tunnel_ ? tunnel_idle_ : settings_->deadlines.client_write_idle;
     return socket_.writable(worker_.now() + idle);
 }
 

@@ -106,6 +106,7 @@ private:
     static void hang_up(void* self) noexcept;
 
     server& server_;
+    std::shared_ptr<const server_settings> settings_;  // of the accept; a reload brings others
     runtime::worker& worker_;
     net::stream socket_;
     byte_buffer in_;

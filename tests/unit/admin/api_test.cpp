@@ -218,8 +218,14 @@ TEST_CASE("a body beyond the bound is refused before it is read") {
           200);
 }
 
-TEST_CASE("reload says that this version has none") {
-    const auto no = ask("POST", "/api/v1/reload");
-    CHECK(no.status == 501);
-    CHECK(parse_json(no.body)->at("error").at("code") == "not_implemented");
+TEST_CASE("the answer to a reload waits for it, and says how it ended") {
+    CHECK(ask("POST", "/api/v1/reload").needs == answer::after::reload);
+    CHECK(ask("GET", "/api/v1/status").needs == answer::after::nothing);
+    const auto good = sluice::admin::reloaded({true, {}, {"warning: w"}});
+    CHECK(good.status == 200);
+    CHECK(good.body == R"({"ok":true,"at":"1970-01-01T00:00:00.000Z","problems":["warning: w"]})");
+    const auto bad = sluice::admin::reloaded({false, {}, {"a.yaml:1:2: x: wrong"}});
+    CHECK(bad.status == 422);
+    CHECK(parse_json(bad.body)->at("ok") == false);
+    CHECK(field_of(bad, "Cache-Control") == "no-store");
 }

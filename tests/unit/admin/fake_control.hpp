@@ -16,6 +16,7 @@ public:
     std::string config = R"({"workers":2})";
     sluice::telemetry::log_level log_level = sluice::telemetry::log_level::info;
     int changes = 0;  ///< how often something was written
+    int reloads = 0;
 
     sluice::admin::readiness ready() const override { return is_ready; }
     sluice::admin::status_report status() const override { return now; }
@@ -33,6 +34,10 @@ public:
     void set_level(sluice::telemetry::log_level level) override {
         log_level = level;
         ++changes;
+    }
+    void reload(std::function<void(const sluice::admin::reload_report&)> told) override {
+        ++reloads;
+        told(now.last_reload);
     }
 };
 

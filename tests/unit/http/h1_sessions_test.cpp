@@ -120,6 +120,23 @@ TEST_CASE_METHOD(
     CHECK(handler.requests == 2);
 }
 
+TEST_CASE_METHOD(server_fixture,
+                 "replaced settings hold for new connections, and open ones keep theirs") {
+    auto next = std::make_shared<h1::server_settings>();
+    next->bounds.body = 3;
+    server.replace(next);
+    next.reset();
+    CHECK(send(post("/", "four")).rfind("HTTP/1.1 200", 0) == 0);
+    CHECK(handler.body == "four");
+
+    fake::socket_pair pair;
+    client = std::move(pair.theirs);
+    server.adopt(pair.ours.release(), *sluice::net::address::parse("192.0.2.1:2"));
+    loop.settle();
+    send(post("/", "four"));
+    CHECK(handler.body.empty());
+}
+
 TEST_CASE_METHOD(server_fixture, "a long body is read in larger steps than a head") {
     send(post("/", numbered(4 << 20)));
     CHECK(handler.largest > sluice::byte_buffer::small_block);

@@ -26,16 +26,18 @@ sluice::telemetry::access_log_settings no_log() {
 
 struct fixture {
     explicit fixture(sluice::telemetry::metrics_settings wanted = {}, unsigned routes = 3)
-        : metrics(wanted, 1),
-          recorder(loop.worker, {metrics, log, wanted.per_route, wanted.per_node}),
-          table(make_table(routes)) {
+        : metrics(wanted, 1), recorder(loop.worker, {metrics, log}),
+          table(make_table(routes, wanted)) {
         recorder.adopt(*table);
         head.method_name = "GET";
     }
 
     /// One service with two nodes and as many routes to it as wanted.
-    static std::shared_ptr<const sluice::proxy::table> make_table(unsigned routes) {
+    static std::shared_ptr<const sluice::proxy::table>
+    make_table(unsigned routes, const sluice::telemetry::metrics_settings& labels = {},
+               const sluice::proxy::table* before = nullptr) {
         sluice::app::settings settings;
+        settings.metrics = labels;
         sluice::service::service_settings service;
         service.name = "s";
         for (const auto* address : {"10.0.0.1:1", "10.0.0.1:2"})
@@ -47,14 +49,15 @@ struct fixture {
             route.services.push_back({"s", 1});
             settings.routes.push_back(route);
         }
-        return sluice::app::build_table(settings, 1, 1);
+        return sluice::app::build_table(settings, 1, 1, before);
     }
 
     void begin(std::size_t route, std::size_t node = 0) {
         x.begin(head, client, {});
-        x.route = &table->routes[route];
+        x.route = (*table->routes)[route].get();
         x.target = &x.route->targets[0];
-        x.node = &x.target->service->nodes[node];
+        x.service = table->services[0].get();
+        x.node = &x.service->nodes[node];
         x.attempts = 1;
     }
     void served(std::size_t route, unsigned status = 200, std::size_t node = 0) {
@@ -146,17 +149,27 @@ TEST_CASE("beyond max_series requests count under other, and none is lost") {
     CHECK(f.counted(durations, R"({route="other"})") == 15);
 }
 
-TEST_CASE("series go with their table, those still used begin anew") {
+TEST_CASE("series go with their route and node, those of a later table's go on") {
     fixture f;
-    f.served(2);
-    const auto next = fixture::make_table(1);
-    f.recorder.adopt(*next);
-    CHECK(f.counted(requests) == 0);
-    CHECK(f.counted(attempts) == 0);
-    CHECK(f.counted(durations) == 0);
-    f.table = next;
     f.served(0);
-    CHECK(f.counted(requests, R"(route="r0")") == 1);
+    f.served(2);
+    f.table = fixture::make_table(1, {}, f.table.get());
+    f.recorder.adopt(*f.table);
+    CHECK(f.counted(requests) == 1);
+    CHECK(f.counted(attempts) == 2);
+    CHECK(f.counted(durations) == 1);
+    f.served(0);
+    CHECK(f.counted(requests, R"(route="r0")") == 2);
+}
+
+TEST_CASE("other labels begin other series, the old ones go with the table that asked for them") {
+    fixture f;
+    f.served(0);
+    f.table = fixture::make_table(1, {.per_route = false}, f.table.get());
+    f.recorder.adopt(*f.table);
+    CHECK(f.counted(requests) == 0);
+    f.served(0);
+    CHECK(f.counted(requests, R"(route="all")") == 1);
 }
 
 TEST_CASE("an answer of ours is rejected under its word, a broken message and a client that left "

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <optional>
 #include <string>
 
 using namespace std::chrono_literals;
@@ -42,20 +43,22 @@ struct fixture {
         route.services.push_back({"s", 1});
         settings.routes.push_back(route);
         table = sluice::app::build_table(settings, 1, 1);
-        services.adopt(*table);
-        x.target = &table->routes[0].targets[0];
+        view.emplace(loop.worker, table, nobody);
+        x.target = &(*table->routes)[0]->targets[0];
+        x.service = table->services[0].get();
         x.request = &head;
     }
     ~fixture() { x.request = nullptr; }
 
-    sluice::proxy::worker_service& mine() { return services.of(*x.target->service); }
+    sluice::proxy::worker_service& mine() { return view->of(0); }
     std::string node_of(sluice::upstream::node_pool* pool) {
         return pool == nullptr ? "none" : pool->target().to_string().substr(9);
     }
 
     fake::loop loop;
     std::shared_ptr<const sluice::proxy::table> table;
-    sluice::proxy::worker_services services{loop.worker};
+    sluice::proxy::worker_view::on_retired nobody;
+    std::optional<sluice::proxy::worker_view> view;
     sluice::http::request_head head;
     exchange x{loop.worker};
 };

@@ -125,3 +125,35 @@ TEST_CASE("a path that cannot be opened fails the start and is named") {
     const std::string path = folder / "absent/log";
     CHECK_THROWS_WITH(access_log(to(path), 1), Catch::Contains(path));
 }
+
+TEST_CASE("a log changes its file and its format, goes off and on again") {
+    const scratch_folder folder;
+    {
+        access_log log{to("off"), 1};
+        CHECK_FALSE(log.enabled());
+        log.write(0, record_for("/lost"));
+        const auto one = to(folder / "one");
+        log.change(one, opened_log{one});
+        CHECK(log.enabled());
+        log.write(0, record_for("/kept"));
+        log.change(to("off"), std::nullopt);
+        CHECK_FALSE(log.enabled());
+        log.write(0, record_for("/lost"));
+        log.change({folder / "two", line_format::text}, opened_log{to(folder / "two")});
+        log.write(0, record_for("/text"));
+        log.change({folder / "two", line_format::json}, std::nullopt);
+        log.write(0, record_for("/json"));
+    }
+    const auto all = read_file(folder / "one") + read_file(folder / "two");
+    CHECK(all.find("/lost") == std::string::npos);
+    CHECK(all.find(R"("path":"/kept")") != std::string::npos);
+    CHECK(all.find(R"("path":"/text")") == std::string::npos);
+    CHECK(all.find(" /text ") != std::string::npos);
+    CHECK(all.find(R"("path":"/json")") != std::string::npos);
+    CHECK(lines_of(all).size() == 3);
+}
+
+TEST_CASE("a log that cannot be opened says so before anything changes") {
+    const scratch_folder folder;
+    CHECK_THROWS_AS(opened_log{to(folder / "no/such")}, std::system_error);
+}

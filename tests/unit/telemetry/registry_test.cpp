@@ -260,3 +260,37 @@ TEST_CASE("workers count and make series while the page is read") {
     CHECK(first == second);
     CHECK(metrics_page{all.text()}.values.at(R"(sluice_requests_total{route="shared"})") == 1000);
 }
+
+TEST_CASE("a watched family tells its series anew at each page, and they count against the bound") {
+    registry all{at_most(4), 1};
+    std::vector<std::string> names{"a", "b", "c"};
+    all.watch_family("sluice_nodes", registry::reading_kind::gauge, [&](const auto& tell) {
+        for (const auto& name : names)
+            tell({{"service", name}, {"state", "healthy"}}, 1);
+    });
+    CHECK(metrics_page{all.text()}.values.at(R"(sluice_nodes{service="c",state="healthy"})") == 1);
+    const auto last = all.make_counter("sluice_requests_total", route("r"));
+    const auto over = all.make_counter("sluice_requests_total", route("s"));
+    over->add(0);
+    CHECK(metrics_page{all.text()}.values.at(R"(sluice_requests_total{route="other"})") == 1);
+    names = {"d"};
+    const metrics_page page{all.text()};
+    CHECK(page.values.contains(R"(sluice_nodes{service="d",state="healthy"})"));
+    CHECK_FALSE(page.values.contains(R"(sluice_nodes{service="a",state="healthy"})"));
+    const auto again = all.make_counter("sluice_requests_total", route("t"));
+    again->add(0);
+    CHECK(metrics_page{all.text()}.values.at(R"(sluice_requests_total{route="t"})") == 1);
+}
+
+TEST_CASE("another bound holds for series made after it") {
+    registry all{at_most(1), 1};
+    const auto one = all.make_counter("sluice_requests_total", route("a"));
+    all.set_max_series(2);
+    const auto two = all.make_counter("sluice_requests_total", route("b"));
+    two->add(0);
+    const auto three = all.make_counter("sluice_requests_total", route("c"));
+    three->add(0);
+    const metrics_page page{all.text()};
+    CHECK(page.values.at(R"(sluice_requests_total{route="b"})") == 1);
+    CHECK(page.values.at(R"(sluice_requests_total{route="other"})") == 1);
+}

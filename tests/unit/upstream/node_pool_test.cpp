@@ -228,3 +228,43 @@ TEST_CASE_METHOD(fixture, "shedding closes idle connections alone and says how m
     pool.give_back(std::move(leased));
     CHECK(idle() == 1);
 }
+
+TEST_CASE_METHOD(fixture, "other bounds close what is idle beyond them and let in who waits") {
+    auto one = used(), two = used(), three = used(), four = used();
+    slot_wait place(pool, loop.worker.now() + 1s);
+    std::optional<wake> why;
+    spawn(queue_up(place, why));
+    auto changed = small_pool();
+    changed.max = 5;
+    pool.configure(changed);
+    loop.settle();
+    CHECK(why == wake::ready);
+    CHECK(pool.reserve());
+    pool.release();
+    pool.give_back(std::move(one));
+    pool.give_back(std::move(two));
+    pool.give_back(std::move(three));
+    changed.idle = 1;
+    pool.configure(changed);
+    CHECK(stats->sum().idle == 1);
+    CHECK(pool.open() == 2);
+    pool.give_back(std::move(four));
+    CHECK(pool.open() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "two pools of one node tell of their connections together") {
+    auto mine = used();
+    {
+        node_pool other{loop.worker, pool.target(), small_pool(), stats};
+        REQUIRE(other.reserve());
+        fake::socket_pair pair;
+        auto theirs =
+            other.adopt(std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()));
+        CHECK(stats->sum().open == 2);
+        other.give_back(std::move(theirs));
+        CHECK(stats->sum().open == 1);
+    }
+    CHECK(stats->sum().open == 1);
+    pool.give_back(std::move(mine));
+    CHECK(stats->sum().idle == 1);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The listeners of the process over its reloads: which sockets stay, which are new, which go. Owned
+// by app/process; the workers accept and serve.
+#pragma once
+
+#include "app/serving_worker.hpp"
+#include "app/settings.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace sluice::app {
+
+/// Thread: control, all of it.
+class listener_set {
+public:
+    /// The listeners of other settings, with everything bound that is new and nothing changed yet.
+    /// Thrown away, it gives back what it bound.
+    class plan {
+        friend class listener_set;
+        struct entry {
+            std::optional<std::size_t> kept;  ///< the place among the listeners that are open
+            std::optional<net::bound_listener> bound;
+            std::shared_ptr<const http::h1::server_settings> settings;
+        };
+        std::vector<entry> entries_;
+    };
+    using worker_list = std::span<const std::unique_ptr<serving_worker>>;
+
+    listener_set(unsigned workers, telemetry::registry& metrics)
+        : workers_count_(workers), metrics_(metrics) {}
+
+    /// Binds addresses that no listener has yet. An address that stays keeps its socket, whatever
+    /// else changes. Throws std::system_error when an address cannot be had.
+    plan prepare(const settings&) const;
+
+    /// Makes the plan true: new listeners begin to accept, changed ones serve new connections by
+    /// their new settings, those that go finish what arrived.
+    void commit(plan, worker_list);
+
+    const std::vector<open_listener>& all() const noexcept { return open_; }
+    void remove_socket_files() noexcept;
+
+private:
+    std::optional<std::size_t> place_of(const http::listener_settings&) const;
+    std::shared_ptr<telemetry::gauge> gauge_of(const http::listener_settings&);
+
+    unsigned workers_count_;
+    telemetry::registry& metrics_;
+    std::vector<open_listener> open_;
+    unsigned next_id_ = 0;
+};
+
+}  // namespace sluice::app

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// A reload from the request to the workers: what can fail is done first, then everything is made
+// true at once.
+#include "app/build_table.hpp"
+#include "app/diff.hpp"
+#include "app/machine.hpp"
+#include "app/process.hpp"
+#include "sluice/telemetry/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+namespace sluice::app {
+
+namespace {
+
+// Lines of one reload in the log; the rest is counted.
+constexpr std::size_t most_lines = 100;
+
+template <class Log>
+void log_lines(const std::vector<std::string>& lines, Log log) {
+    const auto shown = std::min(lines.size(), most_lines);
+    for (std::size_t at = 0; at < shown; ++at)
+        log(lines[at]);
+    if (shown < lines.size())
+        log(std::to_string(lines.size() - shown) + " more lines are not shown");
+}
+
+}  // namespace
+
+void process::reload() {
+    boost::asio::post(context_, [this] { reload_.request({}); });
+}
+
+void process::reload(std::function<void(const admin::reload_report&)> told) {
+    reload_.request(std::move(told));
+}
+
+// What runs on the loading thread touches nothing but what it is given here.
+reloader::loading process::load_again() const {
+    return [reread = outside_.reread, before = settings_, table = publisher_.current(),
+            workers = workers_count_] {
+        reloaded_settings result;
+        result.built_on = table;
+        if (!reread)
+            return result;
+        result.loaded = reread();
+        if (!result.loaded.problems.good())
+            return result;
+        result.table = build_table(result.loaded.values, workers, 0, table.get());
+        result.differences = differences(*before, result.loaded);
+        return result;
+    };
+}
+
+void process::keep_what_needs_a_restart(settings& next, std::vector<std::string>& told) const {
+    const auto& now = settings_->values;
+    const auto keep = [&](auto& theirs, const auto& ours, std::string_view key) {
+        if (theirs == ours)
+            return;
+        theirs = ours;
+        told.push_back("warning: " + std::string(key) +
+                       ": takes effect on restart, the old value stays in use");
+        telemetry::log_warn("{}: takes effect on restart, the old value stays in use", key);
+    };
+    keep(next.workers, now.workers, "workers");
+    keep(next.admin.address, now.admin.address, "admin.address");
+}
+
+admin::reload_report process::refuse(admin::reload_report report) {
+    report.ok = false;
+    if (report.problems.empty())
+        report.problems.emplace_back("this configuration cannot be read again");
+    log_lines(report.problems, [](const auto& line) { telemetry::log_error("{}", line); });
+    telemetry::log_error("reload refused: generation {} stays in use",
+                         publisher_.current()->generation);
+    last_reload_ = report;
+    return report;
+}
+
+admin::reload_report process::apply(reloaded_settings next) {
+    admin::reload_report report{true, std::chrono::system_clock::now(),
+                                next.loaded.problems.lines()};
+    if (!next.table)
+        return refuse(std::move(report));
+    auto& values = next.loaded.values;
+    try {
+        auto listeners = listeners_.prepare(values);
+        std::optional<telemetry::opened_log> log;
+        if (values.access_log.path != settings_->values.access_log.path)
+            log.emplace(values.access_log);
+        // Nothing fails from here on.
+        keep_what_needs_a_restart(values, report.problems);
+        metrics_.set_max_series(values.metrics.max_series);
+        // The table first: a new listener may be named in its routes.
+        publisher_.replace(std::move(next.table), next.built_on);
+        listeners_.commit(std::move(listeners), workers_);
+        use(std::move(next.loaded), std::move(log));
+    } catch (const std::system_error& failed) {
+        report.problems.emplace_back(failed.what());
+        return refuse(std::move(report));
+    }
+    log_lines(next.differences, [](const auto& line) { telemetry::log_info("reload: {}", line); });
+    telemetry::log_info("reloaded: generation {}, {} changes", publisher_.current()->generation,
+                        next.differences.size());
+    last_reload_ = report;
+    return report;
+}
+
+void process::use(loaded_settings next, std::optional<telemetry::opened_log> log) {
+    const auto before =
+        std::exchange(settings_, std::make_shared<const loaded_settings>(std::move(next)));
+    const auto& values = settings_->values;
+    gate_.set_limit(most_connections(values.limits.connections, descriptors_));
+    access_log_.change(values.access_log, std::move(log));
+    // A level set through the admin API stays until the file says something new.
+    if (values.log.level != before->values.log.level)
+        telemetry::set_log_level(values.log.level);
+    telemetry::set_log_format(values.log.format);
+    admin_terms_ = admin::terms_of(values.admin);
+    admin_server_->replace(admin_server_settings());
+    sources_.follow(values);
+}
+
+}  // namespace sluice::app
