@@ -6,7 +6,6 @@
 #include "app/build_table.hpp"
 #include "app/machine.hpp"
 #include "sluice/telemetry/log.hpp"
-#include "sources/catalog.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -39,8 +38,7 @@ process::process(loaded_settings loaded, process_surroundings outside)
                  }),
       gate_(most_connections(settings_->values.limits.connections, descriptors_)),
       listeners_(workers_count_, metrics_),
-      names_(net::make_resolver(context_, {.servers = settings_->values.resolvers})),
-      sources_(source_factory(), {context_, control_, publisher_}),
+      sources_(outside_.sources, {context_, control_, publisher_}),
       last_reload_{true, started_, {}},
       reload_(control_, {[this] { return load_again(); },
                          [this](reloaded_settings next) { return apply(std::move(next)); }}),
@@ -61,15 +59,6 @@ process::process(loaded_settings loaded, process_surroundings outside)
 }
 
 process::~process() = default;
-
-sources_in_use::factory process::source_factory() {
-    if (outside_.sources)
-        return outside_.sources;
-    return [this](const std::string& name, const settings&,
-                  const sources_in_use::surroundings& around) {
-        return sources::make(name, {around.control, *names_, around.sink});
-    };
-}
 
 void process::prepare_workers() {
     const proxy::recorder_sinks sinks{metrics_, access_log_};

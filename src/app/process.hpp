@@ -11,7 +11,6 @@
 #include "app/serving_worker.hpp"
 #include "app/sources_in_use.hpp"
 #include "sluice/admin/control.hpp"
-#include "sluice/net/resolver.hpp"
 #include "sluice/runtime/asio_loop.hpp"
 #include "sluice/telemetry/access_log.hpp"
 #include "sluice/telemetry/log.hpp"
@@ -32,8 +31,7 @@ namespace sluice::app {
 struct process_surroundings {
     /// Reads the configuration anew, on another thread; absent: it cannot be reloaded.
     std::function<loaded_settings()> reread;
-    /// Absent: those of the catalog.
-    sources_in_use::factory sources;
+    sources_in_use::factory sources = &sources::make;
 };
 
 class process final : public admin::control {
@@ -71,7 +69,6 @@ public:
     void reload(std::function<void(const admin::reload_report&)> told) override;
 
 private:
-    sources_in_use::factory source_factory();
     void prepare_workers();
     void start_admin();
     void watch_metrics();
@@ -102,8 +99,7 @@ private:
     boost::asio::io_context context_;  // workers post to it until they have been joined
     std::vector<std::unique_ptr<serving_worker>> workers_;
 
-    std::unique_ptr<net::resolver> names_;
-    sources_in_use sources_;  // ended before what they ask and what they tell
+    sources_in_use sources_;  // ended before what they tell
     admin::reload_report last_reload_;
     reloader reload_;
     boost::asio::steady_timer drain_deadline_;

@@ -122,7 +122,6 @@ void process::use(loaded_settings next, std::optional<telemetry::opened_log> log
     telemetry::set_log_format(values.log.format);
     admin_terms_ = admin::terms_of(values.admin);
     admin_server_->replace(admin_server_settings());
-    names_->use(values.resolvers);
     sources_.follow(values);
 }
 

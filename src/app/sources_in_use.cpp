@@ -2,7 +2,6 @@
 #include "app/sources_in_use.hpp"
 
 #include <utility>
-#include <vector>
 
 namespace sluice::app {
 
@@ -11,15 +10,27 @@ void sources_in_use::follow(const settings& from) {
     for (const auto& one : from.services)
         wanted[one.source].push_back(one);
     std::erase_if(sources_, [&](const auto& one) { return !wanted.contains(one.first); });
+    // Also when the servers are the same: resolv.conf may say something else by now.
+    if (names_)
+        names_->use(from.resolvers);
     for (const auto& [name, services] : wanted) {
-        auto& source = sources_[name];
-        if (!source)
-            source = make_ ? make_(name, from, around_) : nullptr;
-        if (source)
-            source->follow(services);
-        else
-            sources_.erase(name);
+        if (name == "fixed" || !make_)
+            continue;
+        if (!names_)
+            names_ = net::make_resolver(around_.context, {.servers = from.resolvers});
+        follow(name, services);
     }
+}
+
+void sources_in_use::follow(const std::string& name,
+                            const std::vector<service::service_settings>& wanted) {
+    auto& source = sources_[name];
+    if (!source)
+        source = make_(name, {around_.control, *names_, around_.sink});
+    if (source)
+        source->follow(wanted);
+    else
+        sources_.erase(name);
 }
 
 }  // namespace sluice::app

@@ -4,45 +4,48 @@
 #pragma once
 
 #include "app/settings.hpp"
+#include "sluice/net/resolver.hpp"
 #include "sluice/service/source.hpp"
+#include "sources/catalog.hpp"
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace boost::asio {
 class io_context;
 }  // namespace boost::asio
-
-namespace sluice::runtime {
-class worker;
-}  // namespace sluice::runtime
 
 namespace sluice::app {
 
 /// Thread: control, all of it.
 class sources_in_use {
 public:
-    /// What a source works with; outlives it.
+    /// What it works with; outlives it.
     struct surroundings {
         boost::asio::io_context& context;  ///< of the control thread
         runtime::worker& control;          ///< the same thread's, for deadlines and letters
         service::source_sink& sink;
     };
-    /// Makes the source that services call by that name. Null when that name needs none.
+    /// Makes the source that services call by that name, see sources::make; null when there is none.
     using factory = std::function<std::unique_ptr<service::service_source>(
-        const std::string& name, const settings&, const surroundings&)>;
+        const std::string& name, const sources::surroundings&)>;
 
     sources_in_use(factory make, surroundings around) : make_(std::move(make)), around_(around) {}
 
     /// At the start and after every reload: makes sources that are new, tells each its services,
-    /// ends those that no service names any more.
+    /// ends those that no service names any more. Names are asked of `resolvers`, or of what
+    /// resolv.conf says by then.
     void follow(const settings&);
 
 private:
+    void follow(const std::string& name, const std::vector<service::service_settings>& wanted);
+
     factory make_;
     surroundings around_;
+    std::unique_ptr<net::resolver> names_;  // made with the first source
     std::map<std::string, std::unique_ptr<service::service_source>> sources_;
 };
 

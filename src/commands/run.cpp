@@ -66,7 +66,7 @@ int run(const std::string& path) {
     telemetry::start_log(log);
     int exit = good;
     try {
-        app::process running(std::move(loaded), {[path] { return app::load_settings(path); }, {}});
+        app::process running(std::move(loaded), {[path] { return app::load_settings(path); }});
         boost::asio::signal_set signals(running.context(), SIGHUP, SIGTERM, SIGINT);
         signals.add(SIGUSR1);
         await_signal(signals, running);

@@ -370,8 +370,7 @@ TEST_CASE("nodes a source finds get requests, and a reload keeps them") {
     told_source* source = nullptr;
     reloading_gateway gateway(
         {.services = R"([{name: s, url: "127.0.0.1:1"}])"},
-        [&](const std::string&, const app::settings&,
-            const app::sources_in_use::surroundings& around) {
+        [&](const std::string&, const sources::surroundings& around) {
             auto made = std::make_unique<told_source>(around.sink);
             source = made.get();
             return made;
