@@ -37,8 +37,10 @@ public:
     using script = std::function<bytes(const query&)>;
 
     name_server(boost::asio::io_context& context, script says)
-        : says_(std::move(says)), udp_(context, {loopback(), 0}),
-          tcp_(context, {loopback(), udp_.local_endpoint().port()}) {
+        : says_(std::move(says)), udp_(context), tcp_(context) {
+        // the port the kernel chooses for one protocol may be taken in the other
+        while (!bind())
+            ;
         receive();
         accept();
     }
@@ -60,6 +62,17 @@ private:
 
     static boost::asio::ip::address_v4 loopback() {
         return boost::asio::ip::address_v4::loopback();
+    }
+
+    bool bind() {
+        udp_ = {udp_.get_executor(), {loopback(), 0}};
+        const boost::asio::ip::tcp::endpoint same{loopback(), udp_.local_endpoint().port()};
+        boost::system::error_code taken;
+        tcp_ = boost::asio::ip::tcp::acceptor(tcp_.get_executor(), same.protocol());
+        tcp_.bind(same, taken);
+        if (!taken)
+            tcp_.listen(boost::asio::socket_base::max_listen_connections, taken);
+        return !taken;
     }
 
     bytes reply_to(const std::uint8_t* raw, std::size_t size, bool over_tcp) {

@@ -24,10 +24,13 @@ class bench {
 public:
     boost::asio::io_context context;
 
-    std::unique_ptr<resolver> ask_these(std::vector<address> servers) {
+    // Short patience is for servers that say nothing: on a busy machine it asks others twice.
+    static constexpr auto little = 50ms;
+    std::unique_ptr<resolver> ask_these(std::vector<address> servers,
+                                        std::chrono::milliseconds patience = 3s) {
         resolver_settings settings;
         settings.servers = std::move(servers);
-        settings.patience = 50ms;
+        settings.patience = patience;
         return make_resolver(context, settings);
     }
     /// Runs until this question has its answer.
@@ -119,7 +122,7 @@ TEST_CASE("a server that says nothing, errors or garbage is a failure") {
             return asked.answer().a("@", "10.0.0.1").claim_answers(40'000).bytes();
         }
     });
-    const auto names = b.ask_these({server.address()});
+    const auto names = b.ask_these({server.address()}, bench::little);
     const auto answer = b.ask(*names, "app.example");
     INFO(kind << " " << answer.why);
     CHECK(answer.what == verdict::failed);
@@ -130,7 +133,7 @@ TEST_CASE("a server that says nothing, errors or garbage is a failure") {
 TEST_CASE("nobody at the port of a server is a failure") {
     bench b;
     std::optional<name_server> server(std::in_place, b.context, nothing);
-    const auto names = b.ask_these({server->address()});
+    const auto names = b.ask_these({server->address()}, bench::little);
     server.reset();
     CHECK(b.ask(*names, "app.example").what == verdict::failed);
 }
@@ -139,7 +142,7 @@ TEST_CASE("the next server is asked when one fails, and the failed one comes las
     bench b;
     name_server broken(b.context, nothing);
     name_server good(b.context, one_address);
-    const auto names = b.ask_these({broken.address(), good.address()});
+    const auto names = b.ask_these({broken.address(), good.address()}, bench::little);
     CHECK(b.ask(*names, "a.example").what == verdict::found);
     const auto asked = broken.asked;
     CHECK(asked >= 1);
@@ -202,7 +205,7 @@ TEST_CASE("servers may be exchanged while a question is under way") {
     bench b;
     name_server first(b.context, nothing);
     name_server second(b.context, one_address);
-    const auto names = b.ask_these({first.address()});
+    const auto names = b.ask_these({first.address()}, bench::little);
     std::optional<dns_answer> old;
     names->resolve({"a.example", record_kind::a}, [&](const auto& answer) { old = answer; });
     b.run_until([&] { return first.asked > 0; });

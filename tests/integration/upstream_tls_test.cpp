@@ -269,7 +269,8 @@ TEST_CASE_METHOD(fixture, "connections made for one name do not serve another") 
     first.says(fake::empty_answer);
     client.receive();
     const auto adopt = [&](const sluice::app::settings& settings) {
-        rig.table = sluice::app::build_table(settings, 1, rig.table->generation + 1);
+        rig.table =
+            sluice::app::build_table(settings, 1, rig.table->generation + 1, rig.table.get());
         rig.gateway.adopt(rig.table);
     };
     adopt(secured({&one}));  // the same again: the connection stays
