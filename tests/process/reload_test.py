@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -13,6 +14,7 @@ import time
 import httpx
 import pytest
 
+import pki
 from nodes import need
 from running import Backend, Sluice, binary, configuration, connect, eventually, fetch
 
@@ -255,12 +257,20 @@ class Download(threading.Thread):
             self.problem = str(failed)
 
 
+def shown_by(address: str) -> bytes:
+    """The certificate a new connection is shown."""
+    name, port = address.rsplit(":", 1)
+    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((name, int(port))))
+
+
 def run_reloads_under_load(started, folder, *, reloads, broken, streams, seconds_least):
     echo = started(EchoNode())
     nodes = [started(Backend()) for _ in range(3)]
+    authority = pki.Zoo(folder)
+    sites = [authority.good("site.test"), authority.good("site.test")]
 
     def settings(round_number):
-        """Nodes, routes and listeners change each time; what streams use stays reachable by its name."""
+        """Nodes, routes, certificates and listeners change each time; what streams use stays reachable by its name."""
         kept = nodes[round_number % 3], nodes[(round_number + 1) % 3]
         made = with_token([f"{kept[0].address} weight={1 + round_number % 3}", kept[1].address])
         made["services"].append({"name": "tunnels", "url": [echo.address], "pool": {"idle": round_number % 7}})
@@ -270,6 +280,9 @@ def run_reloads_under_load(started, folder, *, reloads, broken, streams, seconds
                            "service": f"extra{round_number}"}] + made["routes"]
         # the kernel holds megabytes for a slow reader, who then makes no progress we could see
         made["timeouts"] = {"client_write_idle": "10m", "min_rate": 0, "client_idle": f"{60 + round_number}s"}
+        site = sites[round_number % 2]
+        made["listeners"].append({"name": "secure", "address": "127.0.0.1:0", "tls": {
+            "certificates": [{"certificate": str(site.certificate), "key": str(site.key)}]}})
         if round_number % 2:
             made["listeners"].append({"name": f"side{round_number}", "address": "127.0.0.1:0"})
         return made
@@ -278,15 +291,19 @@ def run_reloads_under_load(started, folder, *, reloads, broken, streams, seconds
     hurry = threading.Event()
     tunnels = [Tunnel(proxy.address) for _ in range(streams)]
     downloads = [Download(proxy.address, 8 << 20, hurry) for _ in range(streams)]
-    load = subprocess.Popen([need("wrk"), "-t1", "-c16", f"-d{seconds_least}s", f"{proxy.url}/x"],
-                            stdout=subprocess.PIPE, text=True)
+    secure = proxy.line(r"listening on (\S+) as secure")[1]
+    loads = [subprocess.Popen([need("wrk"), "-t1", "-c8", f"-d{seconds_least}s", f"{url}/x"], stdout=subprocess.PIPE,
+                              text=True) for url in (proxy.url, f"https://{secure}")]
+    leaves = [ssl.PEM_cert_to_DER_cert(one.alone.read_text(encoding="ascii")) for one in sites]
     refused, memory = 0, []
     try:
         done = 0
-        while done < reloads or load.poll() is None:
+        while done < reloads or any(one.poll() is None for one in loads):
             done += 1
             answer = reloaded(proxy, settings(done))
             assert answer.status_code == 200, answer.text
+            # workers take new settings in their next turn
+            eventually(lambda: shown_by(secure) == leaves[done % 2], "the new certificate")
             if done * broken // reloads > refused and refused < broken:
                 refused += 1
                 text = json.dumps(settings(done)).replace('"service": "app"', '"service": "nobody"')
@@ -294,9 +311,10 @@ def run_reloads_under_load(started, folder, *, reloads, broken, streams, seconds
             if done % 10 == 0:
                 assert all(one.answers(b"round %d" % done) for one in tunnels)
                 memory.append(proxy.status("VmRSS"))
-        report = load.communicate(timeout=60)[0]
+        report = "".join(one.communicate(timeout=60)[0] for one in loads)
     finally:
-        load.kill()
+        for one in loads:
+            one.kill()
     assert all(one.answers(b"last") for one in tunnels)
     hurry.set()
     for one in downloads:
