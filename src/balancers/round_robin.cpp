@@ -118,6 +118,10 @@ public:
 
     void missed(std::size_t node, time_point now) noexcept override { memory_.missed(node, now); }
     void reached(std::size_t node) noexcept override { memory_.reached(node); }
+    void inherit(const service::picker& before) noexcept override {
+        if (const auto* const same = dynamic_cast<const round_robin_picker*>(&before))
+            memory_.inherit(same->memory_);
+    }
 
 private:
     std::size_t pick_of(std::size_t tier, std::span<const std::size_t> tried) noexcept {

@@ -65,6 +65,8 @@ worker_view::shared_service worker_view::make(const table_service& now, const ta
                                               const worker_service* before) const {
     auto made = boost::make_local_shared<worker_service>();
     made->picker = now.balancer->make_picker(worker_.index());
+    if (before != nullptr)
+        made->picker->inherit(*before->picker);
     const auto percent = now.settings.retries.budget_percent;
     made->budget = before != nullptr && was->settings.retries.budget_percent == percent
                        ? before->budget

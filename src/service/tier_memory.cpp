@@ -28,6 +28,18 @@ void tier_memory::picked(std::size_t which, time_point now) noexcept {
         one.asleep_until = now + nap;
 }
 
+void tier_memory::inherit(const tier_memory& before) noexcept {
+    if (before.tiers_.size() != tiers_.size())
+        return;
+    for (std::size_t at = 0; at < tiers_.size(); ++at) {
+        if (!before.tiers_[at].is_suspect())
+            continue;
+        tiers_[at].lost.fill(tier_of_.size());  // none of these nodes
+        tiers_[at].lost_count = suspicious;
+        tiers_[at].asleep_until = before.tiers_[at].asleep_until;
+    }
+}
+
 void tier_memory::missed(std::size_t node, time_point now) noexcept {
     auto& one = tiers_[tier_of_[node]];
     const auto known = std::span(one.lost).first(one.lost_count);

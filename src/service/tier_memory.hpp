@@ -44,6 +44,10 @@ public:
     void missed(std::size_t node, time_point now) noexcept;
     void reached(std::size_t node) noexcept { tiers_[tier_of_[node]].lost_count = 0; }
 
+    /// Tiers that slept before the service's nodes changed sleep on: a dead address family does not
+    /// come back because a name has other addresses. Other numbers of tiers mean other tiers.
+    void inherit(const tier_memory& before) noexcept;
+
 private:
     struct tier {
         std::size_t nodes = 0;

@@ -57,7 +57,8 @@ struct dns_answer {
     /// found: of the record that expires first, aliases included; absent: how long that may be
     /// believed (RFC 2308), 0 when the answer does not say
     std::chrono::seconds ttl{0};
-    std::string_view why;  ///< failed: static text
+    bool name_exists = false;  ///< absent: the name is there, without a record of this kind
+    std::string_view why;      ///< failed: static text
 };
 
 /// Which address family of a name with both is tried first.

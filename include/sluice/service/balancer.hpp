@@ -27,6 +27,9 @@ public:
     /// What became of a node that was picked: no connection could be made, or there is one.
     virtual void missed(std::size_t node, time_point now) noexcept = 0;
     virtual void reached(std::size_t node) noexcept = 0;
+
+    /// Takes over what the picker of the service's former nodes learned and still holds for these.
+    virtual void inherit(const picker& /*before*/) noexcept {}
 };
 
 /// How a service spreads its requests. Immutable, shared by all workers.

@@ -197,7 +197,14 @@ dns_answer read_records(ns_msg& message, const std::string& asked, record_kind k
     const bool any = !read.addresses.empty() || !read.services.empty();
     read.what = any ? verdict::found : verdict::absent;
     read.ttl = any ? ttl : negative_ttl(message);
+    read.name_exists = true;
     return read;
+}
+
+// Neither this network (0.0.0.0 would be this machine), nor multicast, nor broadcast.
+bool is_dialable_v4(in_addr_t in_network_order) noexcept {
+    const auto bits = ntohl(in_network_order);
+    return bits >> 24 != 0 && bits >> 28 < 0xe;
 }
 
 }  // namespace
@@ -205,11 +212,14 @@ dns_answer read_records(ns_msg& message, const std::string& asked, record_kind k
 bool is_dialable(const address& one) {
     sockaddr_storage room{};
     one.to_sockaddr(room);
-    if (room.ss_family == AF_INET) {
-        const auto bits = ntohl(reinterpret_cast<const sockaddr_in&>(room).sin_addr.s_addr);
-        return bits >> 24 != 0 && bits >> 28 < 0xe;
-    }
+    if (room.ss_family == AF_INET)
+        return is_dialable_v4(reinterpret_cast<const sockaddr_in&>(room).sin_addr.s_addr);
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(room).sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&v6)) {  // the kernel speaks IPv4 to these
+        in_addr_t v4 = 0;
+        std::memcpy(&v4, v6.s6_addr + 12, sizeof v4);
+        return is_dialable_v4(v4);
+    }
     return room.ss_family == AF_INET6 && !IN6_IS_ADDR_UNSPECIFIED(&v6) &&
            !IN6_IS_ADDR_MULTICAST(&v6) && !IN6_IS_ADDR_LINKLOCAL(&v6);
 }

@@ -79,7 +79,8 @@ std::optional<dns_answer> hosts_file::find(const dns_question& asked, time_point
     if (asked.kind == record_kind::srv)
         return std::nullopt;
     refresh(now);
-    const auto known = names_.find(asked.name);
+    const std::string_view name = asked.name;
+    const auto known = names_.find(name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0)));
     if (known == names_.end())
         return std::nullopt;
     dns_answer answer;
@@ -89,6 +90,7 @@ std::optional<dns_answer> hosts_file::find(const dns_question& asked, time_point
     answer.what =
         answer.addresses.empty() ? dns_answer::verdict::absent : dns_answer::verdict::found;
     answer.ttl = period;
+    answer.name_exists = true;
     return answer;
 }
 

@@ -124,7 +124,9 @@ void resolver_pool::take(question& one, dns_answer answer) {
     one.turn().avoided_until = {};
     if (one.name == 0)
         one.first = answer;
-    if (answer.what == verdict::found)
+    // A name that exists ends the search even without a record of this kind: A and AAAA of one
+    // configured name must not come from two names.
+    if (answer.what == verdict::found || answer.name_exists)
         return finish(one, std::move(answer));
     if (++one.name == one.names.size())
         return finish(one, std::move(one.first));

@@ -20,13 +20,34 @@ struct candidate {
     standing where;
 };
 
+std::string_view without_dot(std::string_view name) noexcept {
+    return name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
+}
+
+// Targets of SRV records are whole names (RFC 2782): no search list may lead them elsewhere.
+std::string absolute(const std::string& target) { return target + "."; }
+
+// What the certificate of a target must name. Whoever can forge an SRV record could point it at a
+// machine with an honest certificate of its own (RFC 6125 section 6.2.1), so a target counts only
+// within the domain that was configured.
+std::string_view certified_name(std::string_view service, std::string_view target) noexcept {
+    auto domain = without_dot(service);
+    for (int labels = 0; labels < 2; ++labels)
+        domain.remove_prefix(std::min(domain.find('.'), domain.size() - 1) + 1);
+    const bool within =
+        target == domain || (target.ends_with(domain) && target.size() > domain.size() &&
+                             target[target.size() - domain.size() - 1] == '.');
+    return within ? target : domain;
+}
+
 class collection {
 public:
     collection(const known_lookups& known, const order_of_families& order)
         : known_(known), order_(order) {}
 
     void add_name(const service::dns_name& from) {
-        add_addresses(from.name, from.port, from.weight, 0);
+        const std::string_view name = from.name;
+        add_addresses(from.name, from.port, from.weight, 0, without_dot(name));
     }
 
     // RFC 2782: the lowest priority is tried first; a weight of 0 is a small share, not none.
@@ -39,8 +60,8 @@ public:
             priorities.insert(one.priority);
         for (const auto& one : found->services()) {
             const auto rank = std::distance(priorities.begin(), priorities.find(one.priority));
-            add_addresses(one.target, one.port, std::max<unsigned>(1, one.weight),
-                          static_cast<unsigned>(rank));
+            add_addresses(absolute(one.target), one.port, std::max<unsigned>(1, one.weight),
+                          static_cast<unsigned>(rank), certified_name(from.name, one.target));
         }
     }
 
@@ -67,21 +88,21 @@ private:
         return found == nullptr ? none : found->addresses();
     }
 
-    void add_addresses(const std::string& name, std::uint16_t port, unsigned weight,
-                       unsigned rank) {
+    void add_addresses(const std::string& name, std::uint16_t port, unsigned weight, unsigned rank,
+                       std::string_view certified) {
         const auto& v4 = addresses(name, record_kind::a);
         const auto& v6 = addresses(name, record_kind::aaaa);
         const bool both = !v4.empty() && !v6.empty();
         const bool v6_first = both && order_(v6.front()) == net::family_order::v6_first;
-        add(v4, name, port, weight, {rank, both && v6_first ? 1 : 0});
-        add(v6, name, port, weight, {rank, both && !v6_first ? 1 : 0});
+        add(v4, certified, port, weight, {rank, both && v6_first ? 1 : 0});
+        add(v6, certified, port, weight, {rank, both && !v6_first ? 1 : 0});
     }
 
-    void add(const std::vector<net::address>& found, const std::string& name, std::uint16_t port,
+    void add(const std::vector<net::address>& found, std::string_view certified, std::uint16_t port,
              unsigned weight, standing where) {
-        const auto certified = name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
         for (const auto& one : found)
-            candidates_.push_back({{one.with_port(port), weight, 0, certified}, where});
+            candidates_.push_back(
+                {{one.with_port(port), weight, 0, std::string(certified)}, where});
     }
 
     void merge_equal() {
@@ -121,7 +142,7 @@ std::vector<net::dns_question> questions_of(const std::vector<service::dns_name>
         all.push_back({one.name, record_kind::srv});
         if (const auto* const found = known(all.back()))
             for (const auto& target : found->services())
-                add_both_kinds(target.target, all);
+                add_both_kinds(absolute(target.target), all);
     }
     std::ranges::sort(all);
     const auto repeated = std::ranges::unique(all);

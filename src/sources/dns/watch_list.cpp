@@ -30,6 +30,7 @@ struct watch_list::entry : runtime::timer {
     net::dns_question asked;
     lookup known;
     std::size_t users = 0;
+    std::uint64_t asking = 0;  // the number of its last question
 };
 
 watch_list::watch_list(runtime::worker& control, net::resolver& names, on_change changed)
@@ -63,20 +64,23 @@ const lookup* watch_list::find(const net::dns_question& what) const {
 // An answer may come between two turns of the worker, when its time is old and nobody looks at its
 // deadlines: it is taken in the next turn.
 void watch_list::ask(const net::dns_question& what) {
-    names_.resolve(what, [this, what, alive = std::weak_ptr(alive_)](const auto& answer) {
+    const auto number = entries_.at(what)->asking = ++asked_;
+    names_.resolve(what, [this, what, number, alive = std::weak_ptr(alive_)](const auto& answer) {
         if (alive.expired())
             return;
-        control_.post([this, what, alive, answer] {
+        control_.post([this, what, number, alive, answer] {
             if (!alive.expired())
-                take(what, answer);
+                take(what, number, answer);
         });
     });
 }
 
-void watch_list::take(const net::dns_question& what, const net::dns_answer& answer) {
+void watch_list::take(const net::dns_question& what, std::uint64_t number,
+                      const net::dns_answer& answer) {
     const auto found = entries_.find(what);
-    if (found == entries_.end())
-        return;  // nobody wants it any more
+    // Nobody wants it any more; or somebody does again and asked anew, and one answer counts once.
+    if (found == entries_.end() || found->second->asking != number)
+        return;
     auto& one = *found->second;
     const bool changed = one.known.take(answer, control_.now(), random_.next());
     control_.timers().arm(one, one.known.due());

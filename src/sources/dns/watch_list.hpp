@@ -10,6 +10,7 @@
 #include "sources/dns/lookup.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,7 +41,7 @@ private:
     struct entry;
 
     void ask(const net::dns_question&);
-    void take(const net::dns_question&, const net::dns_answer&);
+    void take(const net::dns_question&, std::uint64_t number, const net::dns_answer&);
     trouble trouble_of(const std::string& name) const;
     void tell_trouble(const net::dns_question&);
     void forget_trouble(const std::string& name);
@@ -49,6 +50,7 @@ private:
     net::resolver& names_;
     on_change changed_;
     random_source random_;
+    std::uint64_t asked_ = 0;
     std::map<net::dns_question, std::unique_ptr<entry>> entries_;
     std::map<std::string, trouble> troubled_;                 // what was logged last of a name
     std::shared_ptr<char> alive_ = std::make_shared<char>();  // replies behind our end see it

@@ -120,6 +120,8 @@ TEST_CASE("addresses no node can have are left out") {
     CHECK(ips(v4) == "127.0.0.1");
     const auto v6 = read(dns_message("app.example", ns_t_aaaa)
                              .aaaa("@", "::")
+                             .aaaa("@", "::ffff:0.0.0.0")
+                             .aaaa("@", "::ffff:224.0.0.1")
                              .aaaa("@", "fe80::1")
                              .aaaa("@", "ff02::1"),
                          record_kind::aaaa);

@@ -90,3 +90,21 @@ TEST_CASE("nodes without a weight do not make a tier look larger") {
     memory.missed(3, start);
     CHECK(sleeps(memory, 0, start));
 }
+
+TEST_CASE("a tier that sleeps sleeps on when the nodes change, until one of them is reached") {
+    tier_memory before(nodes(3, 1));
+    for (std::size_t at = 0; at < 3; ++at)
+        before.missed(at, start);
+    tier_memory after(nodes(5, 2));
+    after.inherit(before);
+    CHECK(sleeps(after, 0, start));
+    CHECK_FALSE(sleeps(after, 1, start));
+    CHECK_FALSE(sleeps(after, 0, start + tier_memory::nap));
+    after.missed(4, start + tier_memory::nap);
+    CHECK(sleeps(after, 0, start + tier_memory::nap));
+    after.reached(4);
+    CHECK_FALSE(sleeps(after, 0, start + tier_memory::nap));
+    tier_memory alone(nodes(5, 0));
+    alone.inherit(before);
+    CHECK_FALSE(sleeps(alone, 0, start));
+}

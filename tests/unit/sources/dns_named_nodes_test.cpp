@@ -96,9 +96,9 @@ TEST_CASE("SRV records bring port and weight, and their priorities are tiers") {
         answered()
             .srv("_h._tcp.s",
                  {{"a", 8080, 10, 60}, {"b", 8081, 10, 0}, {"c", 8082, 5, 1}, {"lost", 80, 1, 1}})
-            .v4("a", {"10.0.0.1"})
-            .v4("b", {"10.0.0.2", "10.0.0.3"})
-            .v4("c", {"10.0.0.4"});
+            .v4("a.", {"10.0.0.1"})
+            .v4("b.", {"10.0.0.2", "10.0.0.3"})
+            .v4("c.", {"10.0.0.4"});
     CHECK(known.nodes({{"_h._tcp.s", 0, 1}}) ==
           "10.0.0.4:8082/1/0 10.0.0.1:8080/60/1 10.0.0.2:8081/1/1 10.0.0.3:8081/1/1");
 }
@@ -106,10 +106,10 @@ TEST_CASE("SRV records bring port and weight, and their priorities are tiers") {
 TEST_CASE("families are tiers within each priority, and numbers leave no gap") {
     const auto known = answered()
                            .srv("_h._tcp.s", {{"a", 80, 10, 1}, {"b", 80, 20, 1}})
-                           .v4("a", {"10.0.0.1"})
-                           .v6("a", {"2001:db8::1"})
-                           .v4("b", {"10.0.0.2"})
-                           .v6("b", {"2001:db8::2"});
+                           .v4("a.", {"10.0.0.1"})
+                           .v6("a.", {"2001:db8::1"})
+                           .v4("b.", {"10.0.0.2"})
+                           .v6("b.", {"2001:db8::2"});
     CHECK(known.nodes({{"_h._tcp.s", 0, 1}}) ==
           "10.0.0.1:80/1/0 [2001:db8::1]:80/1/1 10.0.0.2:80/1/2 [2001:db8::2]:80/1/3");
 }
@@ -122,6 +122,25 @@ TEST_CASE("a node knows the name its certificate must have, without a dot at the
     CHECK(nodes.at(0).name == "a.b");
 }
 
+TEST_CASE("a target of SRV records must be certified within the domain that was configured") {
+    const auto known = answered()
+                           .srv("_h._tcp.shop.test", {{"one.shop.test", 80, 1, 1},
+                                                      {"shop.test", 81, 1, 1},
+                                                      {"evil.test", 82, 1, 1},
+                                                      {"evilshop.test", 83, 1, 1}})
+                           .v4("one.shop.test.", {"10.0.0.1"})
+                           .v4("shop.test.", {"10.0.0.2"})
+                           .v4("evil.test.", {"10.0.0.3"})
+                           .v4("evilshop.test.", {"10.0.0.4"});
+    const auto nodes = sluice::sources::nodes_of(
+        {{"_h._tcp.shop.test", 0, 1}}, [&](const auto& what) { return known.find(what); },
+        [](const auto&) { return family_order::v4_first; });
+    REQUIRE(nodes.size() == 4);
+    CHECK(nodes[0].name == "one.shop.test");
+    for (std::size_t i = 1; i < 4; ++i)
+        CHECK(nodes[i].name == "shop.test");
+}
+
 TEST_CASE("a name is asked for both families, SRV for its targets too, each once") {
     const auto known = answered().srv("_h._tcp.s", {{"b", 80, 1, 1}, {"a", 80, 1, 1}});
     using sluice::sources::questions_of;
@@ -130,10 +149,12 @@ TEST_CASE("a name is asked for both families, SRV for its targets too, each once
           std::vector<dns_question>{{"b", record_kind::a}, {"b", record_kind::aaaa}});
     CHECK(questions_of({{"_h._tcp.s", 0, 1}, {"b", 80, 1}}, find) ==
           std::vector<dns_question>{{"_h._tcp.s", record_kind::srv},
-                                    {"a", record_kind::a},
-                                    {"a", record_kind::aaaa},
+                                    {"a.", record_kind::a},
+                                    {"a.", record_kind::aaaa},
                                     {"b", record_kind::a},
-                                    {"b", record_kind::aaaa}});
+                                    {"b", record_kind::aaaa},
+                                    {"b.", record_kind::a},
+                                    {"b.", record_kind::aaaa}});
     CHECK(questions_of({{"_x._tcp.s", 0, 1}}, find) ==
           std::vector<dns_question>{{"_x._tcp.s", record_kind::srv}});
 }

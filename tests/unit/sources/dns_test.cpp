@@ -159,20 +159,20 @@ TEST_CASE("SRV records are followed to their targets, and targets that left are 
     b.source->follow({bench::service("shop", {{"_h._tcp.s", 0, 1}})});
     b.give("_h._tcp.s", kind::srv, resolver::services({{"a", 8080, 1, 1}}, 10s));
     b.gather();
-    b.give("a", kind::a, resolver::found({"10.0.0.1"}, 3600s));
-    b.give("a", kind::aaaa, resolver::absent());
+    b.give("a.", kind::a, resolver::found({"10.0.0.1"}, 3600s));
+    b.give("a.", kind::aaaa, resolver::absent());
     b.gather();
     CHECK(b.sink.take() == lines{"shop: 10.0.0.1:8080"});
     b.loop.advance(10s);
     b.give("_h._tcp.s", kind::srv, resolver::services({{"b", 8081, 1, 1}}, 10s));
     b.gather();
-    const auto asked = b.names.count.at({"a", kind::aaaa});
-    b.give("b", kind::a, resolver::found({"10.0.0.2"}, 3600s));
+    const auto asked = b.names.count.at({"a.", kind::aaaa});
+    b.give("b.", kind::a, resolver::found({"10.0.0.2"}, 3600s));
     b.gather();
     CHECK(b.sink.take() == lines{"shop: 10.0.0.2:8081"});
     b.loop.advance(3700s);
-    CHECK(b.names.count.at({"a", kind::aaaa}) == asked);
-    CHECK(b.names.count.at({"a", kind::a}) == 1);
+    CHECK(b.names.count.at({"a.", kind::aaaa}) == asked);
+    CHECK(b.names.count.at({"a.", kind::a}) == 1);
 }
 
 TEST_CASE("two services with one name share its questions and both are told") {
