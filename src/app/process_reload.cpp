@@ -83,6 +83,8 @@ admin::reload_report process::refuse(admin::reload_report report) {
 admin::reload_report process::apply(reloaded_settings next) {
     admin::reload_report report{true, std::chrono::system_clock::now(),
                                 next.loaded.problems.lines()};
+    if (!next.failed.empty())
+        report.problems.push_back("the configuration could not be read: " + next.failed);
     if (!next.table)
         return refuse(std::move(report));
     auto& values = next.loaded.values;
@@ -114,13 +116,13 @@ void process::use(loaded_settings next, std::optional<telemetry::opened_log> log
     const auto before =
         std::exchange(settings_, std::make_shared<const loaded_settings>(std::move(next)));
     const auto& values = settings_->values;
+    admin_terms_ = admin::terms_of(values.admin);  // first: a token that was withdrawn is withdrawn
     gate_.set_limit(most_connections(values.limits.connections, descriptors_));
     access_log_.change(values.access_log, std::move(log));
     // A level set through the admin API stays until the file says something new.
     if (values.log.level != before->values.log.level)
         telemetry::set_log_level(values.log.level);
     telemetry::set_log_format(values.log.format);
-    admin_terms_ = admin::terms_of(values.admin);
     admin_server_->replace(admin_server_settings());
     sources_.follow(values);
 }

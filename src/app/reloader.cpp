@@ -7,6 +7,8 @@
 #include <pthread.h>
 
 #include <chrono>
+#include <exception>
+#include <system_error>
 #include <utility>
 
 namespace sluice::app {
@@ -22,26 +24,51 @@ void reloader::request(on_over told) {
             told(*stopped_);
         return;
     }
-    auto& queue = loader_.joinable() ? next_ : waiting_;
+    auto& queue = under_way_ ? next_ : waiting_;
     if (told)
         queue.push_back(std::move(told));
-    if (loader_.joinable())
+    if (under_way_)
         again_ = true;
     else
         begin();
 }
 
+// Whatever is short while a reload is prepared, threads or memory, refuses the reload and no more.
 void reloader::begin() {
-    loader_ = std::thread([this, work = steps_.begin()] {
-        pthread_setname_np(pthread_self(), "reload");
-        yield_to_others();
-        auto result = std::make_shared<reloaded_settings>(work());
-        control_.post([this, result] { loaded(std::move(*result)); });
+    under_way_ = true;
+    try {
+        loader_ = std::thread([this, work = steps_.begin()] {
+            pthread_setname_np(pthread_self(), "reload");
+            yield_to_others();
+            hand_over(result_of(work));
+        });
+    } catch (const std::system_error& none) {
+        reloaded_settings nothing;
+        nothing.failed = none.what();
+        hand_over(std::move(nothing));
+    }
+}
+
+reloaded_settings reloader::result_of(const loading& work) {
+    try {
+        return work();
+    } catch (const std::exception& failed) {
+        reloaded_settings nothing;
+        nothing.failed = failed.what();
+        return nothing;
+    }
+}
+
+void reloader::hand_over(reloaded_settings result) {
+    control_.post([this, result = std::make_shared<reloaded_settings>(std::move(result))] {
+        loaded(std::move(*result));
     });
 }
 
 void reloader::loaded(reloaded_settings result) {
-    loader_.join();
+    if (loader_.joinable())
+        loader_.join();
+    under_way_ = false;
     if (stopped_)
         return;
     const auto report = steps_.apply(std::move(result));

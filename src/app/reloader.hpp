@@ -27,6 +27,7 @@ struct reloaded_settings {
     std::shared_ptr<proxy::table> table;  ///< null when the settings are not good
     publisher::shared_table built_on;
     std::vector<std::string> differences;
+    std::string failed;  ///< why nothing could be read at all: no memory, no thread
 };
 
 /// Thread: control, but for `load`.
@@ -56,6 +57,8 @@ public:
 
 private:
     void begin();
+    static reloaded_settings result_of(const loading&);
+    void hand_over(reloaded_settings);
     void loaded(reloaded_settings);
     static void tell(std::vector<on_over>&, const admin::reload_report&);
 
@@ -64,6 +67,7 @@ private:
     std::thread loader_;
     std::vector<on_over> waiting_;  // for the loading under way
     std::vector<on_over> next_;     // for the one after it
+    bool under_way_ = false;
     bool again_ = false;
     std::optional<admin::reload_report> stopped_;
 };

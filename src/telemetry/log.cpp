@@ -68,7 +68,7 @@ public:
         append(to, json ? R"(","level":")" : " ");
         append(to, level);
         append(to, json ? R"(","message":")" : " ");
-        append_escaped(to, text);
+        append_escaped(to, text, json);
         append(to, json ? "\"}\n" : "\n");
     }
     std::unique_ptr<spdlog::formatter> clone() const override {
@@ -82,12 +82,12 @@ private:
     static void append(spdlog::memory_buf_t& to, std::string_view text) {
         to.append(text.data(), text.data() + text.size());
     }
-    void append_escaped(spdlog::memory_buf_t& to, std::string_view text) const {
+    static void append_escaped(spdlog::memory_buf_t& to, std::string_view text, bool json) {
         const std::size_t begin = to.size();
         to.resize(begin + text.size() * escape_growth);
         char* const at = to.data() + begin;
         const char* const end =
-            is_json() ? escape_json(text, at) : escape_text(text, at, text_form::sentence);
+            json ? escape_json(text, at) : escape_text(text, at, text_form::sentence);
         to.resize(static_cast<std::size_t>(end - to.data()));
     }
 

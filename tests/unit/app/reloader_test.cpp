@@ -5,8 +5,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <new>
 #include <optional>
 #include <semaphore>
+#include <string>
+#include <utility>
 
 using sluice::admin::reload_report;
 using sluice::app::reloader;
@@ -89,4 +92,29 @@ TEST_CASE("once stopped, nothing is applied and everybody is told") {
     f.may_end.release();
     f.loop.settle();
     CHECK(f.applied == 0);
+}
+
+TEST_CASE("a loading that runs out of something is a reload that failed, and the next one runs") {
+    fake::loop loop;
+    std::optional<std::string> failed;
+    bool short_of_memory = true;
+    reloader reloads{loop.worker,
+                     {[&] {
+                          return [&]() -> sluice::app::reloaded_settings {
+                              if (std::exchange(short_of_memory, false))
+                                  throw std::bad_alloc();
+                              return {};
+                          };
+                      },
+                      [&](sluice::app::reloaded_settings result) {
+                          failed = result.failed;
+                          return reload_report{};
+                      }}};
+    for (const auto* expected : {"std::bad_alloc", ""}) {
+        failed.reset();
+        reloads.request({});
+        while (!failed)
+            loop.settle();
+        CHECK(*failed == expected);
+    }
 }
