@@ -43,14 +43,18 @@ std::size_t certificate_choice::group_of(std::string_view name) const noexcept {
         return 0;
     if (const auto exact = by_name_.find(name); exact != by_name_.end())
         return exact->second;
-    const auto dot = name.find('.');
-    if (dot == std::string_view::npos || dot == 0)
-        return 0;
+    // The longest wildcard, over any number of labels as in routes: a client that refuses the
+    // certificate of a.b.x for *.x does so itself, but the terms of *.x hold for all of them.
     std::array<char, longest_name + 1> room{'*'};
-    const auto rest = name.substr(dot);
-    std::ranges::copy(rest, room.begin() + 1);
-    const auto wildcard = by_name_.find(std::string_view(room.data(), rest.size() + 1));
-    return wildcard == by_name_.end() ? 0 : wildcard->second;
+    for (auto dot = name.find('.'); dot != std::string_view::npos && dot != 0;
+         dot = name.find('.', dot + 1)) {
+        const auto rest = name.substr(dot);
+        std::ranges::copy(rest, room.begin() + 1);
+        const auto wildcard = by_name_.find(std::string_view(room.data(), rest.size() + 1));
+        if (wildcard != by_name_.end())
+            return wildcard->second;
+    }
+    return 0;
 }
 
 }  // namespace sluice::net

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which certificates a name gets: exact, then a wildcard for one label, else the default. Pure
+// Which certificates a name gets: exact, then the longest wildcard, else the default. Pure
 // look-up, no OpenSSL; the TLS context asks it with the client's SNI, the gateway with Host.
 #pragma once
 

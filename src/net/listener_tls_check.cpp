@@ -165,7 +165,11 @@ void warn_of_unused(const config::value& entries, const listener_tls_settings& r
         for (const auto i : group)
             used[i] = true;
     for (std::size_t i = 0; i < used.size(); ++i)
-        if (!used[i])
+        if (!used[i] && read.certificates[i].names.empty() &&
+            !(terms_of(read, read.certificates[i]) == terms_of(read, read.certificates.front())))
+            entries[i].refuse("the certificate names no host, so its client_auth protects nobody",
+                              "hosts beside it");
+        else if (!used[i])
             entries[i].warn(read.certificates[i].names.empty()
                                 ? "the certificate names no host, so no client is shown it"
                                 : "earlier certificates are for all its hosts, so no client is "

@@ -190,7 +190,12 @@ io_state tls_session::judge(int result, direction which) noexcept {
         return io_state::blocked;
     case SSL_ERROR_ZERO_RETURN:
         ended_ = true;
-        return io_state::done;
+        if (which == direction::in)
+            return io_state::done;
+        // OpenSSL says this of every write that fails once the other side has ended.
+        fail(SSL_ERROR_SYSCALL, socket_error);
+        out_broken_ = true;
+        return io_state::broken;
     default:
         fail(kind, socket_error);
         // When only the socket refuses to take more, what the other side said before, an alert

@@ -40,7 +40,8 @@ struct listener_certificate {
     std::optional<pem_file> crl;
 
     // Read from the files.
-    std::vector<std::string> names;  ///< the SNI names it is for, lower case, `*.` for one label
+    std::vector<std::string>
+        names;  ///< the SNI names it is for, lower case, `*.` for one or more labels
     key_kind kind = key_kind::ecdsa;
 
     friend bool operator==(const listener_certificate&, const listener_certificate&) = default;

@@ -96,8 +96,9 @@ void resolver_pool::begin(question& one) {
     const auto& servers = one.set->servers;
     one.servers.resize(servers.size());
     std::iota(one.servers.begin(), one.servers.end(), 0);
-    std::ranges::stable_partition(one.servers,
-                                  [&](auto at) { return servers[at].avoided_until <= now; });
+    // By number among equals: std::ranges::stable_partition does not compile under clang 19 here.
+    std::ranges::sort(one.servers, {},
+                      [&](auto at) { return std::pair(servers[at].avoided_until > now, at); });
     ask_next(one);
 }
 

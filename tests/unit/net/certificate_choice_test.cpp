@@ -38,13 +38,17 @@ TEST_CASE("a name gets its own certificate, then a wildcard's, then the default"
     CHECK(choice.group_of("") == 0);
 }
 
-TEST_CASE("a wildcard of a certificate is one label") {
+TEST_CASE("a wildcard stands for any labels, the longest one first, and not for its own domain") {
     listener_tls_settings all;
     add(all, {"default.test"});
     add(all, {"*.shop.test"});
+    add(all, {"*.inner.shop.test"});
     const certificate_choice choice(all);
     CHECK(choice.group_of("shop.test") == 0);
-    CHECK(choice.group_of("a.b.shop.test") == 0);
+    CHECK(choice.group_of("a.b.shop.test") == choice.group_of("a.shop.test"));
+    CHECK(choice.group_of("a.b.shop.test") != 0);
+    CHECK(choice.group_of("a.b.inner.shop.test") != choice.group_of("a.shop.test"));
+    CHECK(choice.group_of("a.b.inner.shop.test") == choice.group_of("a.inner.shop.test"));
     CHECK(choice.group_of(".shop.test") == 0);
     CHECK(choice.group_of("*.shop.test") != 0);
     CHECK(choice.group_of(std::string(300, 'a') + ".shop.test") == 0);

@@ -221,6 +221,17 @@ TEST_CASE_METHOD(fixture, "close_notify is the orderly end") {
     CHECK(read().empty());
 }
 
+TEST_CASE_METHOD(fixture, "a write nobody takes any more is broken, also behind an orderly end") {
+    connect();
+    node->end();
+    from_node();
+    CHECK(read().empty());
+    pair.theirs.close();
+    const sluice::byte_view late = "late";
+    CHECK(under_test->write({&late, 1}).state == io_state::broken);
+    CHECK(under_test->write({&late, 1}).state == io_state::broken);
+}
+
 TEST_CASE_METHOD(fixture,
                  "an end without close_notify is a truncated stream, never an orderly end") {
     connect();
