@@ -42,7 +42,7 @@ holds '"suggestion":"workers"'
 expect 78 check --config tests/check/no_such_file.yaml
 holds "No such file or directory"
 expect 78 check --config tests/check
-expect 64 check
+expect 64 proxy
 expect 64 check --config conf/sluice.yaml --format xml
 expect 64 chekc
 expect 64
