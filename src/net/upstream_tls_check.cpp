@@ -2,6 +2,7 @@
 #include "net/upstream_tls_check.hpp"
 
 #include "net/pem.hpp"
+#include "net/pem_content.hpp"
 #include "net/pem_kinds.hpp"
 #include "sluice/base/strings.hpp"
 #include "sluice/net/address.hpp"
@@ -48,8 +49,8 @@ void check_pair(const config::value& from, const upstream_tls_settings& read) {
     const auto certificate_at = from.find("certificate");
     const auto key_at = from.find("key");
     std::string why;
-    const auto chain = read_certificates(read.certificate->content.reveal(), why);
-    const auto key = read_private_key(read.key->content.reveal(), why);
+    const auto& chain = read.certificate->content->certificates(why);
+    const auto& key = read.key->content->private_key(why);
     const auto file = shown_file(*certificate_at, *read.certificate);
     const bool fits = ::X509_check_private_key(chain.front().get(), key.get()) == 1;
     take_openssl_error();

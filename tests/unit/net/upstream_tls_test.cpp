@@ -2,6 +2,7 @@
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
 #include "fake/tls.hpp"
+#include "net/pem_content.hpp"
 #include "sluice/net/stream.hpp"
 #include "sluice/net/tls_tickets.hpp"
 #include "sluice/net/upstream_tls.hpp"
@@ -13,8 +14,8 @@
 #include <string>
 
 using fake::tls_end;
-using sluice::secret;
 using sluice::net::io_state;
+using sluice::net::pem_content;
 using sluice::net::pem_file;
 using sluice::net::stream;
 using sluice::net::tls_tickets;
@@ -34,7 +35,7 @@ const fake::certificate& shown() {
     return made;
 }
 
-pem_file file_of(std::string content) { return {"some.pem", secret(std::move(content))}; }
+pem_file file_of(std::string content) { return {"some.pem", pem_content::of(std::move(content))}; }
 
 upstream_tls_settings plain_terms() {
     upstream_tls_settings terms;
