@@ -29,6 +29,28 @@ bool is_ip(const std::string& text) {
     return address::parse(text + ":1") || address::parse("[" + text + "]:1");
 }
 
+bool says_more_than_mode(const config::value& from) {
+    for (std::size_t i = 0; i < from.size(); ++i)
+        if (from[i].key() != "mode")
+            return true;
+    return false;
+}
+
+// Whoever names a certificate believes that TLS is spoken. Without a mode it is not, and requests
+// would pass in the clear.
+void check_mode(const config::value& from, const upstream_tls_settings& read) {
+    if (!says_more_than_mode(from) || read.mode != upstream_tls_mode::disabled)
+        return;
+    const auto mode = from.find("mode");
+    const std::string wanted = from.find("certificate") ? "mode: mtls" : "mode: tls";
+    if (!mode)
+        from.refuse("nodes are spoken to in plain HTTP, whatever these keys say: mode is disabled "
+                    "by default",
+                    "mode: tls, mtls or disabled beside them", wanted);
+    else if (mode->text() == "disabled")
+        mode->warn("nodes are spoken to in plain HTTP, whatever the keys beside it say", wanted);
+}
+
 // A certificate needs its key beside it, and mtls needs both.
 bool has_pair(const config::value& from, const upstream_tls_settings& read) {
     const auto certificate = from.find("certificate");
@@ -76,6 +98,7 @@ void server_name::read(const config::value& from, std::string& to) const {
 void check_upstream_tls(const config::value& from, upstream_tls_settings& read,
                         config::keys_read how) {
     const auto errors_before = from.problems().errors();
+    check_mode(from, read);
     const bool paired = has_pair(from, read);
     const bool good = how == config::keys_read::clean && from.problems().errors() == errors_before;
     // Thousands of services show the same certificate: it is looked at once.
