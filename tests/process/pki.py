@@ -55,8 +55,9 @@ class Identity:
 class Authority:
     """A CA of its own, or one below `above`."""
 
-    def __init__(self, folder: pathlib.Path, name: str, above: "Authority | None" = None, can_sign: bool = True):
-        self.folder = folder / name.replace(" ", "-")
+    def __init__(self, folder: pathlib.Path, name: str, above: "Authority | None" = None, can_sign: bool = True,
+                 stored_as: str | None = None):
+        self.folder = folder / (stored_as or name).replace(" ", "-")
         self.folder.mkdir()
         self.above = above
         self.certificate = self.folder / "ca.pem"
@@ -134,7 +135,8 @@ class Authority:
 
 
 class Zoo:
-    """A root everybody here trusts, an intermediate below it that issues, and a stranger's root."""
+    """A root everybody here trusts, an intermediate below it that issues, a stranger's root, and one that
+    only bears the root's name."""
 
     def __init__(self, folder: pathlib.Path):
         home = folder / "pki"
@@ -142,6 +144,7 @@ class Zoo:
         self.root = Authority(home, "sluice test root")
         self.issuing = Authority(home, "sluice test issuing", self.root)
         self.stranger = Authority(home, "a strange root")
+        self.namesake = Authority(home, "sluice test root", stored_as="namesake")
         self.no_authority = Authority(home, "no authority", self.issuing, can_sign=False)
 
     @property
@@ -167,6 +170,10 @@ class Zoo:
 
     def untrusted(self, name: str = "node.test", **terms) -> Identity:
         return self.stranger.issue(name, **terms)
+
+    def forged(self, name: str = "node.test", **terms) -> Identity:
+        """By an authority with the name of the trusted root and a key of its own."""
+        return self.namesake.issue(name, **terms)
 
     def missing_intermediate(self, name: str = "node.test", **terms) -> Identity:
         return self.good(name, chain=False, **terms)

@@ -148,6 +148,14 @@ TEST_CASE_METHOD(fixture, "a node that proves its name is believed, another is n
     CHECK(failure == "certificate wrong name: IP address mismatch");
 }
 
+TEST_CASE_METHOD(fixture, "a certificate signed by another key of the same name is told as such") {
+    const fake::certificate impostor({.name = "root", .alternatives = "", .is_ca = true});
+    const fake::certificate forged({}, &impostor);
+    theirs = fake::server_context(forged);
+    CHECK_FALSE(connect());
+    CHECK(failure == "certificate bad signature: certificate signature failure");
+}
+
 TEST_CASE_METHOD(fixture, "without a name to check there is no verified connection") {
     CHECK(ours->connect("", tickets) == nullptr);
     auto terms = plain_terms();
