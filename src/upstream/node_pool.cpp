@@ -16,8 +16,6 @@ namespace {
 // ours for long.
 constexpr std::chrono::seconds reap_interval{1};
 
-constexpr std::chrono::minutes news_interval{1};
-
 }  // namespace
 
 slot_wait::slot_wait(node_pool& pool, time_point deadline) noexcept
@@ -77,13 +75,7 @@ bool node_pool::secure(net::stream& connected) {
     return session && connected.secure(std::move(session));
 }
 
-bool node_pool::is_news(std::string_view words) {
-    if (words == last_news_ && worker_.now() < news_at_ + news_interval)
-        return false;
-    last_news_ = words;
-    news_at_ = worker_.now();
-    return true;
-}
+bool node_pool::is_news(std::string_view words) { return news_.add(words, worker_.now()); }
 
 node_pool::connection node_pool::adopt(std::unique_ptr<net::stream> connected) {
     count_idle();
