@@ -124,8 +124,8 @@ void node_pool::reap() noexcept {
     const auto oldest_kept = worker_.now() - settings_.idle_timeout;
     const auto closed = std::erase_if(
         idle_, [&](idle_connection& one) { return one.since < oldest_kept || one.kept->stale(); });
-    open_ -= closed;
-    count_idle();
+    for (auto left = closed; left != 0; --left)
+        close_one();
     if (!idle_.empty())
         worker_.timers().arm(reaper_, worker_.now() + reap_interval);
 }
