@@ -83,8 +83,10 @@ class Authority:
         return [] if self.above is None else [self.certificate, *self.above.chain]
 
     def issue(self, name: str, alternatives: str | None = None, *, use: str = SERVER, usage: str = "digitalSignature",
-              start: datetime.timedelta = -DAY, end: datetime.timedelta = 90 * DAY, chain: bool = True) -> Identity:
-        """A leaf. `alternatives` as subjectAltName takes it, DNS:name by default; times are relative to now."""
+              start: datetime.timedelta = -DAY, end: datetime.timedelta = 90 * DAY, chain: bool = True,
+              more: str = "") -> Identity:
+        """A leaf. `alternatives` as subjectAltName takes it, DNS:name by default; times are relative to now;
+        `more` are further extensions."""
         self._count += 1
         stem = self.folder / f"leaf-{self._count}"
         key, alone, shown = (stem.with_suffix(ending) for ending in (".key", ".alone.pem", ".pem"))
@@ -93,7 +95,7 @@ class Authority:
         self._request(key, name, request)
         self.sign(request, alone, "basicConstraints=CA:FALSE\n"
                   f"keyUsage=critical,{usage}\nextendedKeyUsage={use}\n"
-                  f"subjectAltName={alternatives or 'DNS:' + name}\n", start, end)
+                  f"subjectAltName={alternatives or 'DNS:' + name}\n{more}", start, end)
         parts = [alone, *(self.chain if chain else [])]
         shown.write_text("".join(part.read_text(encoding="ascii") for part in parts), encoding="ascii")
         return Identity(shown, key, alone)
@@ -172,8 +174,9 @@ class Zoo:
         return self.stranger.issue(name, **terms)
 
     def forged(self, name: str = "node.test", **terms) -> Identity:
-        """By an authority with the name of the trusted root and a key of its own."""
-        return self.namesake.issue(name, **terms)
+        """By an authority with the name of the trusted root and a key of its own, which the leaf does not name: else
+        its issuer would not be found at all."""
+        return self.namesake.issue(name, more="authorityKeyIdentifier=none\n", **terms)
 
     def missing_intermediate(self, name: str = "node.test", **terms) -> Identity:
         return self.good(name, chain=False, **terms)
