@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/dns/named_nodes.hpp"
 
+#include "net/dns/plain_name.hpp"
+
 #include <algorithm>
 #include <set>
 #include <tuple>
@@ -20,10 +22,6 @@ struct candidate {
     standing where;
 };
 
-std::string_view without_dot(std::string_view name) noexcept {
-    return name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
-}
-
 // Targets of SRV records are whole names (RFC 2782): no search list may lead them elsewhere.
 std::string absolute(const std::string& target) { return target + "."; }
 
@@ -31,7 +29,7 @@ std::string absolute(const std::string& target) { return target + "."; }
 // machine with an honest certificate of its own (RFC 6125 section 6.2.1), so a target counts only
 // within the domain that was configured.
 std::string_view certified_name(std::string_view service, std::string_view target) noexcept {
-    auto domain = without_dot(service);
+    auto domain = net::dns::without_last_dot(service);
     for (int labels = 0; labels < 2; ++labels)
         domain.remove_prefix(std::min(domain.find('.'), domain.size() - 1) + 1);
     const bool within =
@@ -47,7 +45,7 @@ public:
 
     void add_name(const service::dns_name& from) {
         const std::string_view name = from.name;
-        add_addresses(from.name, from.port, from.weight, 0, without_dot(name));
+        add_addresses(from.name, from.port, from.weight, 0, net::dns::without_last_dot(name));
     }
 
     // RFC 2782: the lowest priority is tried first; a weight of 0 is a small share, not none.
