@@ -4,6 +4,7 @@
 #include "net/dns/plain_name.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -154,6 +155,37 @@ std::vector<service::node> nodes_of(const std::vector<service::dns_name>& names,
     for (const auto& one : names)
         one.port == 0 ? all.add_service(one) : all.add_name(one);
     return all.take();
+}
+
+std::vector<holding> holdings_of(const std::vector<service::dns_name>& names,
+                                 const known_lookups& known) {
+    std::vector<holding> all;
+    const auto add = [&](const std::string& name, const net::dns_question* because_of) {
+        for (const auto kind : {record_kind::a, record_kind::aaaa}) {
+            const net::dns_question asked{name, kind};
+            const auto* const found = known(asked);
+            if (found != nullptr && !found->addresses().empty())
+                all.push_back({asked, because_of == nullptr ? asked : *because_of});
+        }
+    };
+    for (const auto& one : names) {
+        if (one.port != 0) {
+            add(one.name, nullptr);
+            continue;
+        }
+        const net::dns_question records{one.name, record_kind::srv};
+        if (const auto* const found = known(records))
+            for (const auto& target : found->services())
+                add(absolute(target.target), &records);
+    }
+    return all;
+}
+
+bool is_surely_gone(const holding& one, const known_lookups& known) {
+    return std::ranges::any_of(std::array{&one.asked, &one.because_of}, [&](const auto* question) {
+        const auto* const found = known(*question);
+        return found != nullptr && found->is_surely_absent();
+    });
 }
 
 }  // namespace sluice::sources
