@@ -55,6 +55,15 @@ struct kept_signals {
     kept_signals() { numbers.add(SIGUSR1); }
 };
 
+// The loading thread only reads and computes, at low priority: it holds nothing an end would have to
+// give back, and waiting for it could take seconds. It must not outlive what it works with either,
+// so it ends with the program.
+[[noreturn]] void end_now(app::process& running) {
+    running.close();
+    telemetry::stop_log();
+    ::_exit(good);
+}
+
 int run(const std::string& path) {
     mind_signals_while_loading();
     auto loaded = app::load_settings(path);
@@ -71,6 +80,8 @@ int run(const std::string& path) {
         signals.add(SIGUSR1);
         await_signal(signals, running);
         running.run();
+        if (running.is_loading())
+            end_now(running);
     } catch (const std::system_error& failed) {
         telemetry::log_error("{}", failed.what());
         exit = commands::failed;
