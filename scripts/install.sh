@@ -2,16 +2,18 @@
 # Installs what scripts/build.sh release built: the program, its manual and completions under PREFIX, the systemd units,
 # the user, /etc/sluice/sluice.yaml and the log directory. May be run again: what is as it was installed is renewed,
 # what was edited stays (the new text is then put beside it as FILE.new). Starts nothing.
-# Usage: scripts/install.sh [--uninstall] [--prefix DIR]      (DIR: /usr/local; DESTDIR is put before every path)
+# Usage: scripts/install.sh [--uninstall] [--prefix DIR] [--binary FILE]
+# DIR: /usr/local. FILE: build/release/sluice, built when it is missing. DESTDIR is put before every path.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-prefix=/usr/local uninstall=false
+prefix=/usr/local uninstall=false sluice=build/release/sluice
 while (($#)); do
     case $1 in
         --uninstall) uninstall=true ;;
         --prefix) prefix=${2:?--prefix needs a folder}; shift ;;
-        *) echo "usage: scripts/install.sh [--uninstall] [--prefix DIR]" >&2; exit 64 ;;
+        --binary) sluice=${2:?--binary needs a file}; shift ;;
+        *) echo "usage: scripts/install.sh [--uninstall] [--prefix DIR] [--binary FILE]" >&2; exit 64 ;;
     esac
     shift
 done
@@ -21,7 +23,6 @@ root=${DESTDIR:-}
 units=/etc/systemd/system
 # One line a file of ours: its checksum as we installed it, then its path. What differs from it was edited.
 manifest=$root$prefix/share/sluice/installed
-sluice=build/release/sluice
 edited=()
 
 checksum() { sha256sum < "$1" | cut -d' ' -f1; }
@@ -77,7 +78,7 @@ install_all() {
 
     "$sluice" manual > "$room/manual"
     for shell in bash fish zsh; do "$sluice" completion "$shell" > "$room/$shell"; done
-    sed "s|/usr/local/bin/sluice|$prefix/bin/sluice|g" conf/sluice.service > "$room/service"
+    sed "s|/usr/local/|$prefix/|g" conf/sluice.service > "$room/service"
 
     make_user
     put 0755 "$sluice" "$prefix/bin/sluice"
@@ -85,6 +86,8 @@ install_all() {
     put 0644 "$room/bash" "$prefix/share/bash-completion/completions/sluice"
     put 0644 "$room/fish" "$prefix/share/fish/vendor_completions.d/sluice.fish"
     put 0644 "$room/zsh" "$prefix/share/zsh/site-functions/_sluice"
+    put 0644 docs/systemd.md "$prefix/share/doc/sluice/systemd.md"
+    put 0644 conf/full.yaml "$prefix/share/doc/sluice/full.yaml"
     put 0644 "$room/service" "$units/sluice.service"
     put 0644 conf/sluice.socket "$units/sluice.socket"
     put 0644 conf/installed.yaml /etc/sluice/sluice.yaml
@@ -114,7 +117,8 @@ uninstall_all() {
     rm -f "$manifest" "$manifest.user"
     for path in "$prefix/share/sluice" "$prefix/share/fish/vendor_completions.d" "$prefix/share/fish" \
         "$prefix/share/zsh/site-functions" "$prefix/share/zsh" "$prefix/share/bash-completion/completions" \
-        "$prefix/share/bash-completion" /etc/sluice /var/log/sluice /var/lib/sluice; do
+        "$prefix/share/bash-completion" "$prefix/share/doc/sluice" "$prefix/share/doc" "$prefix/share/man/man1" \
+        "$prefix/share/man" "$prefix/share" "$prefix/bin" "$prefix" "$units" /etc/sluice /var/log/sluice /var/lib/sluice; do
         remove_folder "$path"
     done
     if systemd_runs; then systemctl daemon-reload; fi

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -48,19 +49,17 @@ admin::service_report report_of(const proxy::table_service& one, std::size_t pos
     return report;
 }
 
+double unix_seconds(std::chrono::system_clock::time_point when) noexcept {
+    return std::chrono::duration<double>(when.time_since_epoch()).count();
+}
+
 // What is told of a family for one service.
 using service_reading = std::function<void(const proxy::table_service&, telemetry::labels,
                                            const telemetry::registry::teller&)>;
 
-void tell_nodes(const proxy::table_service& one, telemetry::labels names,
-                const telemetry::registry::teller& tell) {
-    names.emplace_back("state", "healthy");
-    tell(std::move(names), static_cast<double>(one.nodes.size()));
-}
-
 void tell_unverified(const proxy::table_service& one, telemetry::labels names,
                      const telemetry::registry::teller& tell) {
-    const auto& tls = one.settings.tls.context;
+    const auto& tls = one.tls().context;
     if (tls && !tls->verifies())
         tell(std::move(names), 1.0);
 }
@@ -136,6 +135,16 @@ void process::watch_metrics() {
     telemetry::watch_build(metrics_, {{"version", std::string(program_version())}});
     telemetry::watch_dropped_lines(metrics_, access_log_);
     watch_services();
+    watch_sources();
+}
+
+void process::tell_all_nodes(const telemetry::registry::teller& tell) {
+    for (const auto& one : publisher_.current()->services)
+        tell({{"service", one->settings.name}, {"state", "healthy"}},
+             static_cast<double>(one->nodes.size()));
+    publisher_.leaving().tell([&](const std::string& service, std::size_t nodes) {
+        tell({{"service", service}, {"state", "draining"}}, static_cast<double>(nodes));
+    });
 }
 
 void process::watch_services() {
@@ -146,9 +155,24 @@ void process::watch_services() {
                                       read(*one, {{"service", one->settings.name}}, tell);
                               });
     };
-    watch("sluice_nodes", tell_nodes);
+    metrics_.watch_family("sluice_nodes", telemetry::registry::reading_kind::gauge,
+                          [this](const auto& tell) { tell_all_nodes(tell); });
     watch("sluice_service_tls_unverified", tell_unverified);
     watch("sluice_upstream_connections", tell_connections);
+}
+
+void process::watch_sources() {
+    using kind = telemetry::registry::reading_kind;
+    metrics_.watch_family("sluice_source_up", kind::gauge, [this](const auto& tell) {
+        for (const auto& [name, state] : sources_.states())
+            tell({{"source", name}}, state.up ? 1.0 : 0.0);
+    });
+    metrics_.watch_family("sluice_source_last_success_timestamp_seconds", kind::gauge,
+                          [this](const auto& tell) {
+                              for (const auto& [name, state] : sources_.states())
+                                  if (state.last_success)
+                                      tell({{"source", name}}, unix_seconds(*state.last_success));
+                          });
 }
 
 }  // namespace sluice::app

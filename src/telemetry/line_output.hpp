@@ -29,12 +29,21 @@ public:
     line_output& operator=(const line_output&) = delete;
 
     /// Writes all of it, waiting for a slow reader; what cannot be written is dropped and counted.
-    /// A half-written line is closed with a newline before the next one. Returns 0, or the errno
-    /// that made lines drop. Thread: the writer.
+    /// Half a line is taken back out of a log file; elsewhere, where what was written stays, it is
+    /// closed with a newline before the next one. Returns 0, or the errno that made lines drop.
+    /// Thread: the writer.
     int write(line_pieces) noexcept;
 
-    /// Writes to this owned descriptor from the next write() on. Thread: any; never waits.
+    /// For replace(): what is written from then on goes nowhere, and is no loss.
+    static constexpr int nowhere = -2;
+
+    /// Writes to this owned descriptor from the next write() or settle() on; goes `nowhere` with
+    /// the next settle(). Thread: any; never waits.
     void replace(int descriptor) noexcept;
+    /// Nothing is queued: lets go of a place that was replaced. Thread: the writer.
+    void settle() noexcept { adopt_replacement(); }
+
+    bool is_replaced() const noexcept { return replacement_ != no_replacement; }
 
     /// From now on slow readers are waited for at most `grace` in all. Thread: any.
     void hurry(std::chrono::milliseconds grace) noexcept;
@@ -44,15 +53,19 @@ public:
 
 private:
     void adopt_replacement() noexcept;
+    void let_go() noexcept;
     void look_at_descriptor() noexcept;
     int write_piece(std::string_view& left) noexcept;
     bool wait_for_room() noexcept;
+    void take_back_half() noexcept;
 
     int descriptor_;
     ownership ownership_;
-    bool blocks_ = false;  ///< a pipe, socket or terminal: its reader may be slow
-    bool torn_ = false;    ///< the last byte written was not a newline
-    std::atomic<int> replacement_{-1};
+    bool blocks_ = false;      ///< a pipe, socket or terminal: its reader may be slow
+    bool takes_back_ = false;  ///< a file of our own, written at its end
+    std::size_t half_ = 0;     ///< bytes written behind the last newline
+    static constexpr int no_replacement = -1;
+    std::atomic<int> replacement_{no_replacement};
     std::atomic<std::int64_t> deadline_;  ///< steady nanoseconds
     std::atomic<std::uint64_t> dropped_{0};
 };

@@ -8,6 +8,7 @@
 #include "sluice/http/head.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
 namespace sluice::net {
@@ -40,6 +41,8 @@ struct client_facts {
     std::string_view ip;       ///< text, without port; empty for a Unix socket
     std::string_view address;  ///< ip:port, for the log
     const listener_settings* listener = nullptr;
+    /// Lives as long as a listener of that name is there; null when nobody says.
+    const std::shared_ptr<const void>* presence = nullptr;
     bool trusted = false;  ///< it is one of the listener's trusted_proxies
     bool tls = false;
     std::string_view subject;  ///< of its verified certificate, one line; empty without one

@@ -29,6 +29,7 @@ struct handshake_counts {
 /// What a listener's connections are read against. Immutable, shared by all workers.
 struct server_settings {
     listener_settings listener;
+    std::shared_ptr<const void> presence;  ///< client_facts::presence
     limits bounds;
     timeouts deadlines;
     std::shared_ptr<const net::listener_tls> tls;  ///< null: plain
@@ -50,7 +51,8 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
-    /// From now on new connections are served with these; open ones keep theirs to their end.
+    /// From now on new connections are served with these. Open ones keep limits, deadlines and TLS
+    /// to their end, and tell the handler of the new listener from their next request on.
     /// Thread: the worker's.
     void replace(std::shared_ptr<const server_settings>) noexcept;
 

@@ -44,11 +44,12 @@ void exchange_state::clear() {
 
 server_session::server_session(server& owner, runtime::worker& loop, int fd,
                                const net::address& client)
-    : server_(owner), settings_(owner.settings_), worker_(loop), socket_(loop, fd),
-      ip_(client.ip()), address_(client.to_string()), head_started_(loop.now()) {
+    : server_(owner), settings_(owner.settings_), latest_(settings_), worker_(loop),
+      socket_(loop, fd), ip_(client.ip()), address_(client.to_string()), head_started_(loop.now()) {
     facts_.ip = ip_;
     facts_.address = address_;
     facts_.listener = &settings_->listener;
+    facts_.presence = &settings_->presence;
     facts_.trusted = trusted_by(settings_->listener, client);
     socket_.socket().on_hang_up(hang_up, this);
     position_ = server_.sessions_.size();
@@ -80,6 +81,7 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
         }
         if (got == reading::ended)
             break;
+        self.take_latest();
         if (got == reading::complete)
             co_await self.server_.handler_.handle(self.state_->head, self);
         else
@@ -114,6 +116,18 @@ runtime::task<> server_session::linger() {
         if (why != wake::ready)
             co_return;
     }
+}
+
+// The request is routed, trusted and counted as the listener is by now: its name stands in the
+// table that holds from this moment. How bytes are read stays what it was.
+void server_session::take_latest() {
+    if (latest_ == server_.settings_)
+        return;
+    latest_ = server_.settings_;
+    facts_.listener = &latest_->listener;
+    facts_.presence = &latest_->presence;
+    const auto client = net::address::parse(address_);
+    facts_.trusted = client && trusted_by(latest_->listener, *client);
 }
 
 server_session::reading server_session::read_head() {

@@ -96,6 +96,7 @@ private:
     reading read_on(runtime::wake);
     time_point head_deadline() const noexcept;
     void begin_exchange();
+    void take_latest();
     bool end_exchange();
     void rest();
     void refuse();
@@ -116,7 +117,8 @@ private:
     static void hang_up(void* self) noexcept;
 
     server& server_;
-    std::shared_ptr<const server_settings> settings_;  // of the accept; a reload brings others
+    std::shared_ptr<const server_settings> settings_;  // of the accept: how its bytes are read
+    std::shared_ptr<const server_settings> latest_;    // what the listener is by now
     runtime::worker& worker_;
     net::stream socket_;
     byte_buffer in_;
