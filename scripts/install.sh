@@ -28,11 +28,12 @@ edited=()
 checksum() { sha256sum < "$1" | cut -d' ' -f1; }
 installed_checksum() { [[ -e $manifest ]] && sed -n "s|^\([0-9a-f]*\) \+$1\$|\1|p" "$manifest" | tail -n 1; }
 
+# remember PATH SUM
 remember() {
     local path=$1 kept
     mkdir -p "$(dirname "$manifest")"
     kept=$(grep -v " $path\$" "$manifest" 2> /dev/null || true)
-    printf '%s\n%s  %s\n' "$kept" "$(checksum "$2")" "$path" | sed '/^$/d' > "$manifest.part"
+    printf '%s\n%s  %s\n' "$kept" "$2" "$path" | sed '/^$/d' > "$manifest.part"
     mv "$manifest.part" "$manifest"
 }
 
@@ -42,12 +43,13 @@ put() {
     if [[ -e $place ]] && [[ $(checksum "$place") != "$(checksum "$source")" ]] &&
         [[ $(checksum "$place") != "$(installed_checksum "$path")" ]]; then
         install -m "$mode" "$source" "$place.new"
+        [[ -n $(installed_checksum "$path") ]] || remember "$path" 0 # there before us
         edited+=("$place")
         return
     fi
     install -D -m "$mode" "$source" "$place.part"
     mv "$place.part" "$place" # a running program keeps its file
-    remember "$path" "$source"
+    remember "$path" "$(checksum "$source")"
 }
 
 live() { [[ -z $root ]]; }

@@ -52,6 +52,15 @@ struct kept_signals {
     kept_signals() { numbers.add(SIGUSR1); }
 };
 
+// The loading thread only reads and computes, at low priority: it holds nothing an end would have to
+// give back, and waiting for it could take seconds. It must not outlive what it works with either,
+// so it ends with the program.
+[[noreturn]] void end_now(app::process& running) {
+    running.close();
+    telemetry::stop_log();
+    ::_exit(good);
+}
+
 }  // namespace
 
 int run_gateway(const std::function<app::loaded_settings()>& load) {
@@ -70,6 +79,8 @@ int run_gateway(const std::function<app::loaded_settings()>& load) {
         signals.add(SIGUSR1);
         await_signal(signals, running);
         running.run();
+        if (running.is_loading())
+            end_now(running);
     } catch (const std::system_error& failed) {
         telemetry::log_error("{}", failed.what());
         exit = commands::failed;
