@@ -20,11 +20,12 @@ void check_senders(const config::value& from, const listener_settings& read,
     const auto can_connect = [&](const net::cidr& one) { return one.is_unix() == over_unix; };
     if (std::ranges::any_of(read.trusted_proxies, can_connect))
         return;
-    key->refuse(read.trusted_proxies.empty()
-                    ? "a PROXY header is accepted from trusted_proxies only, and there are none"
-                    : "none of trusted_proxies can connect to " + read.address.to_string(),
-                "trusted_proxies: [" + std::string(over_unix ? "unix" : "10.0.0.1") +
-                    "] or whoever sends the header");
+    const std::string trouble = read.trusted_proxies.empty() ? "there are none"
+                                : over_unix ? "none of them connects to a Unix socket"
+                                            : "none of them connects to an IP address";
+    key->refuse("a PROXY header is accepted from trusted_proxies only, and " + trouble,
+                "whoever sends it, such as trusted_proxies: [" +
+                    std::string(over_unix ? "unix" : "10.0.0.1") + "]");
 }
 
 }  // namespace
