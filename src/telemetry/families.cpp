@@ -26,7 +26,7 @@ constexpr family_help families[] = {
     {"sluice_nodes", "Nodes of a service, by state."},
     {"sluice_service_tls_unverified",
      "1 for a service whose nodes need not prove who they are (tls.verify is false)."},
-    {"sluice_rejected_total", "Requests the gateway answered itself, by reason."},
+    {"sluice_rejected_total", "Requests the gateway answered itself and connections it turned away, by reason."},
     {"sluice_retries_total", "Attempts beyond the first, by reason."},
     {"sluice_config_last_reload_success",
      "1 when the last reading of the configuration succeeded."},
