@@ -42,8 +42,8 @@ void address_block::read(const config::value& from, cidr& to) const {
     // The usual slip is 10.0.0.1/8; the longest block below the same address is what can be offered
     // safely.
     const auto text = from.text();
-    const auto ip = text.substr(0, text.find('/'));
-    from.refuse_as(expected(), cidr::parse(ip) ? std::string(ip) : std::string());
+    const auto meant = text.starts_with("unix:") ? "unix" : text.substr(0, text.find('/'));
+    from.refuse_as(expected(), cidr::parse(meant) ? std::string(meant) : std::string());
 }
 
 namespace {

@@ -24,10 +24,11 @@ struct listen_address {
     }
 };
 
+/// An IP, a block of them, or `unix`: whoever connects to a Unix socket.
 struct address_block {
     void read(const config::value& from, cidr& to) const;
     void write(config::writer& out, const cidr& from) const { out.text(from.to_string()); }
-    std::string expected() const { return "an IP address or a block such as 10.0.0.0/8"; }
+    std::string expected() const { return "an IP address, a block such as 10.0.0.0/8, or unix"; }
 };
 
 /// Name servers: IP addresses, port 53 unless they say another.

@@ -167,7 +167,7 @@ void recorder::write_line(const exchange& x, duration took) {
     line.started =
         worker_.wall_now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(took);
     line.request_id = {x.request_id.data(), x.request_id_size};
-    line.client = x.client->client().address;
+    line.client = x.sent_by.address;
     line.method = x.request->method_name;
     line.host = x.request->host;
     line.path = x.request->path;
@@ -196,6 +196,8 @@ void recorder::count_rejected(std::string_view reason) {
             sinks_.metrics.make_counter("sluice_rejected_total", {{"reason", std::string(reason)}});
     found->add(thread_);
 }
+
+void recorder::turned_away(errc why) noexcept { count_rejected(http::reply_for(why).word); }
 
 void recorder::refused(const http::refusal& what) noexcept {
     const auto& answer = http::reply_for(what.code);

@@ -31,6 +31,7 @@ public:
     void retried(const exchange&, const failure&);
     void finish(const exchange&);
     void refused(const http::refusal&) noexcept;
+    void turned_away(errc) noexcept;
 
 private:
     telemetry::counter& request_counter(const exchange&);

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::net {
@@ -74,6 +76,7 @@ private:
     std::unique_ptr<exchange_state> take_state();
     void give_state(std::unique_ptr<exchange_state>) noexcept;
     void forget(server_session&) noexcept;
+    bool is_news(std::string_view words);
 
     runtime::worker& worker_;
     std::shared_ptr<const server_settings> settings_;
@@ -82,6 +85,7 @@ private:
     random_source random_;
     std::vector<server_session*> sessions_;
     std::vector<std::unique_ptr<exchange_state>> spare_;
+    std::vector<std::pair<std::string_view, time_point>> news_;  // static texts, when last logged
     bool draining_ = false;
 };
 

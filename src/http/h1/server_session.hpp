@@ -80,8 +80,14 @@ public:
     void abort() noexcept;
 
 private:
+    void identify(const net::address& client);
+    time_point opening_deadline(std::chrono::milliseconds allowed) const noexcept;
+    runtime::task<> take_proxy_header();
+    void proxy_header_is_late();
+    bool proxy_header_step();
+    void turn_away(errc, std::string_view why);
+
     runtime::task<> shake_hands();
-    time_point handshake_deadline() const noexcept;
     runtime::readiness handshake_wait() noexcept;
     io_state handshake_step();
     void handshake_ended(io_state);
@@ -135,6 +141,7 @@ private:
     errc fault_ = errc::client_gone;
     std::string_view refusal_;  // static text
     framing::kind response_framing_ = framing::kind::none;
+    bool unnamed_ = false;  // behind a PROXY header that names nobody
     bool first_request_ = true;
     bool idle_ = false;
     bool body_taken_ = false;
