@@ -6,12 +6,12 @@ set -euo pipefail
 build_packages=(
     ccache cmake g++ git mold ninja-build pkg-config python3 ca-certificates
     libboost1.81-dev libboost-json1.81-dev libc-ares-dev libcli11-dev libfmt-dev libre2-dev libspdlog-dev libssl-dev
-    libyaml-cpp-dev prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev catch2
+    libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev catch2
 )
 test_packages=(
     clang-19 libclang-rt-19-dev llvm-19
-    apache2-bin curl dnsmasq-base haproxy nginx nodejs openssl procps slowhttptest strace testssl.sh
-    wrk python3-httpx python3-pytest python3-websockets python3-yaml
+    apache2-bin curl dnsmasq-base haproxy nginx nodejs openssl procps slowhttptest strace systemd
+    testssl.sh wrk python3-httpx python3-pytest python3-websockets python3-yaml
 )
 lint_packages=(clang-19 clang-format-19 clang-tidy-19 python3 shellcheck)
 bench_packages=(libbenchmark-dev linux-perf nginx openssl procps strace util-linux wrk)

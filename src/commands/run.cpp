@@ -2,6 +2,7 @@
 // sluice run: the gateway in the foreground, with the signals of the contract.
 #include "app/load_settings.hpp"
 #include "app/process.hpp"
+#include "app/systemd.hpp"
 #include "commands/commands.hpp"
 #include "sluice/telemetry/log.hpp"
 
@@ -13,8 +14,9 @@
 #include <csignal>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <string>
-#include <system_error>
+#include <utility>
 
 namespace sluice::commands {
 
@@ -57,6 +59,8 @@ struct kept_signals {
 
 int run(const std::string& path) {
     mind_signals_while_loading();
+    app::process_surroundings outside{[path] { return app::load_settings(path); }};
+    outside.by = app::supervision_by_systemd();
     auto loaded = app::load_settings(path);
     std::cerr << loaded.problems.text();
     if (!loaded.problems.good())
@@ -66,12 +70,12 @@ int run(const std::string& path) {
     telemetry::start_log(log);
     int exit = good;
     try {
-        app::process running(std::move(loaded), {[path] { return app::load_settings(path); }});
+        app::process running(std::move(loaded), std::move(outside));
         boost::asio::signal_set signals(running.context(), SIGHUP, SIGTERM, SIGINT);
         signals.add(SIGUSR1);
         await_signal(signals, running);
         running.run();
-    } catch (const std::system_error& failed) {
+    } catch (const std::runtime_error& failed) {
         telemetry::log_error("{}", failed.what());
         exit = commands::failed;
     }
