@@ -17,7 +17,7 @@ cannot() {
 }
 ((EUID == 0)) || cannot "root is needed"
 for tool in mmdebstrap systemd-nspawn; do
-    command -v "$tool" > /dev/null || cannot "$tool is missing (scripts/deps.sh --test)"
+    command -v "$tool" > /dev/null || cannot "$tool is missing (scripts/deps.sh --long)"
 done
 [[ -x $binary ]] || cannot "there is no $binary (scripts/build.sh release)"
 
