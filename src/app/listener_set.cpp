@@ -9,21 +9,19 @@
 
 namespace sluice::app {
 
-namespace {
-
-// Port 0 is another port each time, so only the name tells whose it is.
-bool is_chosen_by_kernel(const net::address& one) { return !one.is_unix() && one.port() == 0; }
-
-}  // namespace
-
 std::optional<std::size_t> listener_set::place_of(const http::listener_settings& one) const {
     const auto found = std::ranges::find_if(open_, [&](const open_listener& known) {
         const auto& was = known.settings->listener;
-        return was.address == one.address &&
-               (!is_chosen_by_kernel(one.address) || was.name == one.name);
+        // Port 0 is another port each time, so only the name tells whose it is.
+        return was.address == one.address && (!one.address.is_any_port() || was.name == one.name);
     });
     return found == open_.end() ? std::nullopt
                                 : std::optional(static_cast<std::size_t>(found - open_.begin()));
+}
+
+net::bound_listener listener_set::bind(const net::address& where) const {
+    return where.is_passed() ? passed_.share(where.passed_name(), workers_count_)
+                             : net::bind_listener(where, workers_count_);
 }
 
 listener_set::plan listener_set::prepare(const settings& from) const {
@@ -33,7 +31,7 @@ listener_set::plan listener_set::prepare(const settings& from) const {
         entry.kept = place_of(one);
         entry.settings = settings_for(one, from, entry.kept);
         if (!entry.kept)
-            entry.bound.emplace(net::bind_listener(one.address, workers_count_));
+            entry.bound.emplace(bind(one.address));
         made.entries_.push_back(std::move(entry));
     }
     return made;
@@ -109,6 +107,21 @@ std::vector<listener_changes> listener_set::commit(plan next) noexcept {
     }
     open_ = std::move(now);
     return told;
+}
+
+void listener_set::mind_unused(const settings& by) {
+    std::vector<std::string> unused;
+    for (const auto& name : passed_.names())
+        if (std::ranges::none_of(by.listeners, [&](const auto& one) {
+                return one.address == net::address::passed(name);
+            }))
+            unused.push_back(name);
+    for (const auto& name : unused)
+        if (std::ranges::find(unused_, name) == unused_.end())
+            telemetry::log_warn("no listener has address systemd:{}: who connects to that socket "
+                                "is not answered",
+                                name);
+    unused_ = std::move(unused);
 }
 
 void listener_set::remove_socket_files() noexcept {

@@ -8,6 +8,7 @@
 #include "sluice/telemetry/log.hpp"
 
 #include <boost/asio/post.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <exception>
@@ -40,7 +41,8 @@ void process::reload(std::function<void(const admin::reload_report&)> told) {
 }
 
 // What runs on the loading thread touches nothing but what it is given here.
-reloader::loading process::load_again() const {
+reloader::loading process::load_again() {
+    supervisor_.reloading();
     return [reread = outside_.reread, before = settings_, table = publisher_.current(),
             workers = workers_count_] {
         reloaded_settings result;
@@ -69,14 +71,19 @@ void process::keep_what_needs_a_restart(settings& next, std::vector<std::string>
     keep(next.admin.address, now.admin.address, "admin.address");
 }
 
-admin::reload_report process::refuse(admin::reload_report report) {
+admin::reload_report process::refuse(admin::reload_report report, const config::report& said) {
     report.ok = false;
     if (report.problems.empty())
         report.problems.emplace_back("this configuration cannot be read again");
     log_lines(report.problems, [](const auto& line) { telemetry::log_error("{}", line); });
     telemetry::log_error("reload refused: generation {} stays in use",
                          publisher_.current()->generation);
+    const auto first = said.first_error();
+    trouble_ = fmt::format("reload refused, problems: {}, the first: {}",
+                           std::max(said.errors(), std::size_t{1}),
+                           first.empty() ? report.problems.back() : first);
     last_reload_ = report;
+    supervisor_.ready(status_line());
     return report;
 }
 
@@ -93,21 +100,24 @@ admin::reload_report process::apply(reloaded_settings next) {
     if (!next.failed.empty())
         report.problems.push_back("the configuration could not be read: " + next.failed);
     if (!next.table)
-        return refuse(std::move(report));
+        return refuse(std::move(report), next.loaded.problems);
     std::optional<prepared> made;
     try {
         made.emplace(prepare(next.loaded.values));
     } catch (const std::exception& failed) {
         report.problems.emplace_back(failed.what());
-        return refuse(std::move(report));
+        return refuse(std::move(report), {});
     }
     keep_what_needs_a_restart(next.loaded.values, report.problems);
     commit(next, std::move(*made));
+    listeners_.mind_unused(settings_->values);
     log_lines(report.problems, [](const auto& line) { telemetry::log_warn("{}", line); });
     log_lines(next.differences, [](const auto& line) { telemetry::log_info("reload: {}", line); });
     telemetry::log_info("reloaded: generation {}, {} changes", publisher_.current()->generation,
                         next.differences.size());
+    trouble_.clear();
     last_reload_ = report;
+    supervisor_.ready(status_line());
     return report;
 }
 

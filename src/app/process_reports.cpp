@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the admin API tells of the running process.
+// What the running process tells of itself: to the admin API, and to whoever supervises it.
 #include "app/process.hpp"
 #include "sluice/base/version.hpp"
 #include "sluice/net/upstream_tls.hpp"
@@ -123,6 +123,15 @@ std::optional<admin::service_report> process::service(std::string_view name) con
     if (found == table.places->end())
         return {};
     return report_of(*table.services[found->second], found->second, *settings_);
+}
+
+std::string process::status_line() const {
+    const auto& table = *publisher_.current();
+    auto line = fmt::format("generation {}, listeners: {}, services: {}", table.generation,
+                            listeners_.all().size(), table.services.size());
+    if (!trouble_.empty())
+        line += "; " + trouble_;
+    return line;
 }
 
 void process::watch_metrics() {

@@ -14,9 +14,9 @@ struct serving_worker::share {
     share(serving_worker& owner, unsigned listener, std::shared_ptr<telemetry::gauge> gauge,
           std::shared_ptr<const http::h1::server_settings> settings, int fd,
           const net::address& bound)
-        : id(listener), connections(std::move(gauge)),
-          server(owner.loop_, std::move(settings), owner.gateway_,
-                 [&owner, this] { owner.connection_ended(*this); }),
+        : id(listener), is_passed(settings->listener.address.is_passed()),
+          connections(std::move(gauge)), server(owner.loop_, std::move(settings), owner.gateway_,
+                                                [&owner, this] { owner.connection_ended(*this); }),
           acceptor(
               owner.loop_, fd, bound, owner.gate_, owner.descriptor_threshold_,
               [&owner, this](int client, const net::address& from) {
@@ -25,9 +25,14 @@ struct serving_worker::share {
               },
               [&owner] { return owner.shed_idle(); }) {}
 
+    // Who waits at a passed socket is served by the process that has it next.
+    net::waiting_clients waiting_at_drain() const noexcept {
+        return is_passed ? net::waiting_clients::left : net::waiting_clients::taken;
+    }
     bool is_over() const noexcept { return acceptor.closed() && server.open() == 0; }
 
     unsigned id;
+    bool is_passed;
     bool leaving = false;
     std::shared_ptr<telemetry::gauge> connections;
     http::h1::server server;
@@ -125,7 +130,7 @@ void serving_worker::drain() {
         for (auto& one : shares_)
             one->server.drain();
         for (auto& one : shares_)
-            one->acceptor.stop();
+            one->acceptor.stop(one->waiting_at_drain());
         gateway_.drain();
         // only now: a connection that ends while another listener's queue is still full is not the
         // last
@@ -142,6 +147,8 @@ void serving_worker::abort() {
 }
 
 void serving_worker::stop() { loop_.stop(); }
+
+void serving_worker::answer(std::function<void()> told) { loop_.post(std::move(told)); }
 
 void serving_worker::connection_ended(share& of) {
     gate_.leave();

@@ -64,6 +64,8 @@ public:
     void abort();
     /// Ends the loop once every connection has ended; call abort() before. Any thread.
     void stop();
+    /// Calls `told` in the next turn of the loop, on this worker's thread. Any thread.
+    void answer(std::function<void()> told);
 
 private:
     struct share;

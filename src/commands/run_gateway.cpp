@@ -2,6 +2,7 @@
 #include "commands/run_gateway.hpp"
 
 #include "app/process.hpp"
+#include "app/systemd.hpp"
 #include "commands/commands.hpp"
 #include "sluice/telemetry/log.hpp"
 
@@ -11,7 +12,8 @@
 
 #include <csignal>
 #include <iostream>
-#include <system_error>
+#include <stdexcept>
+#include <utility>
 
 namespace sluice::commands {
 
@@ -65,6 +67,8 @@ struct kept_signals {
 
 int run_gateway(const std::function<app::loaded_settings()>& load) {
     mind_signals_while_loading();
+    app::process_surroundings outside{load};
+    outside.by = app::supervision_by_systemd();
     auto loaded = load();
     std::cerr << loaded.problems.text();
     if (!loaded.problems.good())
@@ -74,14 +78,14 @@ int run_gateway(const std::function<app::loaded_settings()>& load) {
     telemetry::start_log(log);
     int exit = good;
     try {
-        app::process running(std::move(loaded), {load});
+        app::process running(std::move(loaded), std::move(outside));
         boost::asio::signal_set signals(running.context(), SIGHUP, SIGTERM, SIGINT);
         signals.add(SIGUSR1);
         await_signal(signals, running);
         running.run();
         if (running.is_loading())
             end_now(running);
-    } catch (const std::system_error& failed) {
+    } catch (const std::runtime_error& failed) {
         telemetry::log_error("{}", failed.what());
         exit = commands::failed;
     }

@@ -47,7 +47,7 @@ const config::schema<listener_settings>& listener_schema() {
         {
             {"name", &listener::name, config::name{}, "what routes, logs and metrics call it",
              config::required},
-            {"address", &listener::address, net::listen_address{}, "where clients connect",
+            {"address", &listener::address, net::listener_address{}, "where clients connect",
              config::required},
             {"protocols", config::only_list{"http1", {"h2", "h2c"}}, "what is spoken there"},
             {"tls", &listener::tls, config::maybe{config::block(listener_tls_schema())},

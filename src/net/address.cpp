@@ -18,6 +18,7 @@ namespace {
 static_assert(address::longest_text >= INET6_ADDRSTRLEN + std::string_view("[]:65535").size());
 
 constexpr std::string_view unix_prefix = "unix:";
+constexpr std::string_view passed_prefix = "systemd:";
 
 /// Digits only, no sign, no leading zero but "0" itself, at most 65535.
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -84,6 +85,13 @@ std::optional<address> address::parse(std::string_view ip, std::string_view port
     return result;
 }
 
+address address::passed(std::string_view name) {
+    address result;
+    result.family_ = family::passed;
+    result.path_ = name;
+    return result;
+}
+
 address address::from(const sockaddr_storage& raw) {
     address result;
     if (raw.ss_family == AF_INET) {
@@ -93,9 +101,10 @@ address address::from(const sockaddr_storage& raw) {
         std::memcpy(result.bytes_, &v4.sin_addr, sizeof v4.sin_addr);
     } else if (raw.ss_family == AF_INET6) {
         const auto& v6 = reinterpret_cast<const sockaddr_in6&>(raw);
-        result.family_ = family::v6;
+        const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
+        result.family_ = mapped ? family::v4 : family::v6;
         result.port_ = ntohs(v6.sin6_port);
-        std::memcpy(result.bytes_, &v6.sin6_addr, sizeof v6.sin6_addr);
+        std::memcpy(result.bytes_, v6.sin6_addr.s6_addr + (mapped ? 12 : 0), mapped ? 4 : 16);
     } else if (raw.ss_family == AF_UNIX) {
         // A client's Unix socket usually has no name; the path may fill sun_path without a
         // terminator.
@@ -127,6 +136,7 @@ bool address::is_loopback() const noexcept {
         return std::ranges::equal(bytes_, v6_loopback);
     case family::unix_path:
         return true;
+    case family::passed:
     case family::none:
         break;
     }
@@ -142,8 +152,10 @@ std::string address::ip() const {
 }
 
 std::string address::to_string() const {
-    if (is_unix())
+    if (family_ == family::unix_path)
         return std::string(unix_prefix) + path_;
+    if (family_ == family::passed)
+        return std::string(passed_prefix) + path_;
     char text[longest_text];
     return {text, write(text)};
 }

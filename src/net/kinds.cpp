@@ -26,12 +26,41 @@ std::string address_for(std::string_view text) {
 }
 
 void listen_address::read(const config::value& from, address& to) const {
-    if (from.text().starts_with("systemd:"))
-        return from.refuse("sockets from systemd are not in this version", expected());
     const auto found = address::parse(from.text());
     if (!found)
         return from.refuse_as(expected(), address_for(from.text()));
     to = *found;
+}
+
+namespace {
+
+constexpr std::string_view passed_prefix = "systemd:";
+
+// What FileDescriptorName= of systemd.socket(5) takes.
+bool is_passed_name(std::string_view name) {
+    constexpr std::size_t longest = 255;
+    return !name.empty() && name.size() <= longest && std::ranges::all_of(name, [](char one) {
+        return one >= ' ' && one <= '~' && one != ':';
+    });
+}
+
+}  // namespace
+
+void listener_address::read(const config::value& from, address& to) const {
+    const auto text = from.text();
+    if (!text.starts_with(passed_prefix)) {
+        if (const auto found = address::parse(text))
+            to = *found;
+        else
+            from.refuse_as(expected(), address_for(text));
+        return;
+    }
+    const auto name = std::string_view(text).substr(passed_prefix.size());
+    if (!is_passed_name(name))
+        return from.refuse("what follows systemd: is no name of a socket",
+                           "1 to 255 printable characters without a colon, as "
+                           "FileDescriptorName= takes them");
+    to = address::passed(name);
 }
 
 void address_block::read(const config::value& from, cidr& to) const {

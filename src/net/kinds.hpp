@@ -24,6 +24,16 @@ struct listen_address {
     }
 };
 
+/// The same, or a socket systemd passes: `systemd:NAME`.
+struct listener_address {
+    void read(const config::value& from, address& to) const;
+    void write(config::writer& out, const address& from) const { out.text(from.to_string()); }
+    std::string expected() const {
+        return "an IP address and a port such as 0.0.0.0:8080 or [::]:8080, unix:/path, or "
+               "systemd:NAME";
+    }
+};
+
 /// An IP, a block of them, or `unix`: whoever connects to a Unix socket.
 struct address_block {
     void read(const config::value& from, cidr& to) const;

@@ -57,6 +57,26 @@ TEST_CASE("texts that are no address are refused") {
     CHECK_FALSE(address::parse(std::string("10.0.0.1\0:80", 12)));
 }
 
+TEST_CASE("an IPv4 client of a socket for both families has its IPv4 address") {
+    sockaddr_storage room;
+    address::parse("[::ffff:192.0.2.7]:4711")->to_sockaddr(room);
+    CHECK(address::from(room) == *address::parse("192.0.2.7:4711"));
+}
+
+TEST_CASE("a passed socket is known by its name alone") {
+    const auto one = address::passed("web");
+    CHECK(one.to_string() == "systemd:web");
+    CHECK(one == address::passed("web"));
+    CHECK(one != address::passed("other"));
+    CHECK(one.is_passed());
+    CHECK_FALSE(one.is_unix());
+    CHECK_FALSE(one.is_loopback());
+    CHECK_FALSE(one.is_any_port());
+    CHECK_FALSE(address::parse("systemd:web"));
+    sockaddr_storage room;
+    CHECK(one.to_sockaddr(room) == 0);
+}
+
 TEST_CASE("the longest usable Unix path fits with its terminator") {
     const std::string path = "/" + std::string(sizeof(sockaddr_un::sun_path) - 2, 'x');
     REQUIRE(address::parse("unix:" + path));
