@@ -19,6 +19,7 @@ add_command add_backend;
 add_command add_check;
 add_command add_diff;
 add_command add_run;
+add_command add_schema;
 add_command add_version;
 
 }  // namespace sluice::commands
