@@ -17,8 +17,8 @@ FULL = SOURCE / "conf/full.yaml"
 
 def sluice(*arguments, status=0):
     """Runs the binary and gives what it prints."""
-    run = subprocess.run([os.environ["SLUICE_BINARY"], *map(str, arguments)], capture_output=True, text=True,
-                         check=False, cwd=SOURCE)
+    binary = os.environ.get("SLUICE_BINARY", "build/release/sluice")
+    run = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=SOURCE)
     assert status is None or run.returncode == status, run.stdout + run.stderr
     return run.stdout
 
