@@ -11,13 +11,14 @@ import yaml
 from schema_of import FULL, SOURCE, all_keys, complaints, holds_keys, read_yaml, schema, sluice
 
 # Given to every key in turn. What the schema refuses of these, the loader has to refuse as well.
-WRONG = [[], {}, [[]], ["?"], {"?": "?"}, "", "?", "no such word", "8080", "-1", "1.5s", "1h30m", "64kib", "10 MB", "150%",
-         "08", "a b", "/a b", "10.0.0.1", "10.0.0.0/33:1", 0, 7, 10 ** 30, 1.5, True, False, None]
+WRONG = [[], {}, [[]], ["?"], {"?": "?"}, "", "?", "no such word", "8080", "-1", "1.5s", "1h30m", "64kib", "10 MB",
+         "150%", "08", "a b", "/a b", "10.0.0.1", "10.0.0.0/33:1", 0, 7, 10 ** 30, 1.5, True, False, None]
 # Right for some keys: there the schema must not refuse them.
-RIGHT = ["0%", "100%", "2kB", "1GiB", "0ms", "90s", "[::1]:53", "::1", "10.0.0.0/8", "2001:db8::/32", "*.example.org", "[::1]",
-         "unix:/run/a b,c.sock", "unix:/run/x.sock weight=0", "localhost", "a_b.example", "a.example.:80", "123", "_a._tcp.b.c",
-         "10.0.0.1:80\tweight=5", " 10.0.0.1:80 , [::1]:81 ", ["10.0.0.1:80"], "/", "/a%20b;c/~d/*", "PATCH", "M-SEARCH",
-         "TLSv1.3", "none", "auto", "off", "upstream", "x@y/z-1", "ü", 1, 12, 128, 100000, 12.5, ["a", 5], [True]]
+RIGHT = ["0%", "100%", "2kB", "1GiB", "0ms", "90s", "[::1]:53", "::1", "10.0.0.0/8", "2001:db8::/32", "*.example.org",
+         "[::1]", "unix:/run/a b,c.sock", "unix:/run/x.sock weight=0", "systemd:web", "localhost", "a_b.example",
+         "a.example.:80", "123", "_a._tcp.b.c", "10.0.0.1:80\tweight=5", " 10.0.0.1:80 , [::1]:81 ", ["10.0.0.1:80"],
+         "/", "/a%20b;c/~d/*", "PATCH", "M-SEARCH", "TLSv1.3", "none", "auto", "off", "upstream", "x@y/z-1", "ü", 1,
+         12, 128, 100000, 12.5, ["a", 5], [True]]
 GOOD = ["conf/full.yaml", "conf/sluice.yaml", "docs/examples/sluice.yaml",
         *sorted(str(path.relative_to(SOURCE)) for path in SOURCE.glob("tests/check/cases/warn_*.yaml"))]
 

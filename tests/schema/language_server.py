@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""YAML's language server, as an editor talks to it: installed once into a cache outside the tree, spoken to over stdio."""
+"""YAML's language server, as an editor talks to it: installed once into a cache outside the tree, spoken to over
+stdio."""
 import json
 import os
 import pathlib
