@@ -22,6 +22,7 @@ add_command add_diff;
 add_command add_manual;
 add_command add_proxy;
 add_command add_run;
+add_command add_schema;
 add_command add_version;
 
 }  // namespace sluice::commands
