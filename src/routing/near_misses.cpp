@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "routing/near_misses.hpp"
+
+#include "routing/pattern.hpp"
+#include "sluice/base/strings.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+namespace sluice::routing {
+
+namespace {
+
+// How far two texts are apart, in steps that add up: 0 they fit, 1 a slip of the hand, `strange` they
+// have nothing to do with each other.
+constexpr unsigned strange_host = 4;
+constexpr unsigned strange_path = 3;
+
+/// A third of the letters at most, and of few letters one.
+bool is_slip(std::string_view a, std::string_view b) {
+    const auto most = std::clamp<std::size_t>(std::max(a.size(), b.size()) / 3, 1, 2);
+    return edit_distance(a, b, most) <= most;
+}
+
+/// Its last two labels: `example.com` of `shop.example.com`.
+std::string_view domain_of(std::string_view host) noexcept {
+    const auto last = host.rfind('.');
+    if (last == std::string_view::npos || last == 0)
+        return host;
+    const auto before = host.rfind('.', last - 1);
+    return before == std::string_view::npos ? host : host.substr(before + 1);
+}
+
+unsigned host_distance(std::string_view wanted, std::string_view host) {
+    if (wanted.starts_with("*."))
+        wanted.remove_prefix(2);
+    const bool is_below = host.size() > wanted.size() && host.ends_with(wanted) &&
+                          host[host.size() - wanted.size() - 1] == '.';
+    if (is_below || is_slip(wanted, host))
+        return 1;
+    return domain_of(wanted) == domain_of(host) ? 2 : strange_host;
+}
+
+unsigned host_distance(const rule& one, std::string_view host) {
+    unsigned best = strange_host;
+    for (const auto& wanted : one.hosts)
+        best = std::min(best, host_distance(wanted, host));
+    return best;
+}
+
+/// Segments of `wanted` and `path` behind those they share.
+struct rest_of_both {
+    std::vector<std::string_view> wanted, path;
+};
+
+rest_of_both unshared(std::string_view wanted, std::string_view path) {
+    rest_of_both rest{split(wanted.substr(1), '/'), split(path.substr(1), '/')};
+    const auto [a, b] =
+        std::mismatch(rest.wanted.begin(), rest.wanted.end(), rest.path.begin(), rest.path.end());
+    rest.wanted.erase(rest.wanted.begin(), a);
+    rest.path.erase(rest.path.begin(), b);
+    return rest;
+}
+
+unsigned path_distance(const path_rule& one, std::string_view path) {
+    if (one.how == path_rule::kind::any)
+        return 0;
+    if (one.how == path_rule::kind::regex) {
+        const auto literal = literal_prefix(one.text, pattern_index::longest_literal);
+        return literal.empty() ? 2 : path.starts_with(literal) ? 1 : strange_path;
+    }
+    if (!one.text.starts_with('/') || !path.starts_with('/'))
+        return strange_path;
+    auto rest = unshared(one.text, path);
+    unsigned distance = 0;
+    if (!rest.wanted.empty() && !rest.path.empty() &&
+        is_slip(rest.wanted.front(), rest.path.front())) {
+        rest.wanted.erase(rest.wanted.begin());
+        rest.path.erase(rest.path.begin());
+        distance = 1;
+    }
+    const auto missing = one.how == path_rule::kind::prefix
+                             ? rest.wanted.size()
+                             : std::max(rest.wanted.size(), rest.path.size());
+    return std::min(strange_path,
+                    distance + static_cast<unsigned>(std::min<std::size_t>(missing, strange_path)));
+}
+
+/// Letters both begin with.
+std::size_t shared_letters(std::string_view a, std::string_view b) noexcept {
+    const auto end = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
+    return static_cast<std::size_t>(end - a.begin());
+}
+
+struct found_rule {
+    unsigned distance;
+    std::size_t unlike;  ///< the less the more of its path is the request's
+    near_miss what;
+
+    bool operator<(const found_rule& other) const noexcept {
+        return std::tie(distance, unlike, what.route) <
+               std::tie(other.distance, other.unlike, other.what.route);
+    }
+};
+
+}  // namespace
+
+std::vector<near_miss> near_misses(const matcher& index, std::size_t count,
+                                   const std::function<const rule&(std::size_t)>& rule_at,
+                                   const request_view& request,
+                                   const std::vector<candidate>& candidates,
+                                   near_miss_bounds bounds) {
+    std::vector<bool> is_candidate(count);
+    for (const auto& one : candidates)
+        is_candidate[one.route] = true;
+    const auto hosts = index.hosts_of(request);
+    const auto path = request.head.path;
+    std::vector<found_rule> nearest;  // sorted, at most bounds.most
+    for (std::size_t route = 0; route < count; ++route) {
+        if (is_candidate[route])
+            continue;
+        const rule& one = rule_at(route);
+        const bool host_holds = index.has_host(one, hosts);
+        const auto distance = path_distance(one.path, path) +
+                              (host_holds ? 0 : host_distance(one, request.head.host));
+        if (distance > bounds.farthest)
+            continue;
+        const found_rule found{distance,
+                               path.size() - shared_letters(path, one.path.text),
+                               {route, {host_holds ? miss::kind::path : miss::kind::host}}};
+        if (nearest.size() == bounds.most && !(found < nearest.back()))
+            continue;
+        nearest.insert(std::upper_bound(nearest.begin(), nearest.end(), found), found);
+        if (nearest.size() > bounds.most)
+            nearest.pop_back();
+    }
+    std::vector<near_miss> all;
+    for (const auto& one : nearest)
+        all.push_back(one.what);
+    return all;
+}
+
+}  // namespace sluice::routing
