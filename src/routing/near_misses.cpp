@@ -49,18 +49,33 @@ unsigned host_distance(const rule& one, std::string_view host) {
     return best;
 }
 
-/// Segments of `wanted` and `path` behind those they share.
-struct rest_of_both {
-    std::vector<std::string_view> wanted, path;
-};
+/// The first segment with its slash, taken off the front.
+std::string_view take_segment(std::string_view& path) noexcept {
+    const auto segment = path.substr(0, path.find('/', 1));
+    path.remove_prefix(segment.size());
+    return segment;
+}
 
-rest_of_both unshared(std::string_view wanted, std::string_view path) {
-    rest_of_both rest{split(wanted.substr(1), '/'), split(path.substr(1), '/')};
-    const auto [a, b] =
-        std::mismatch(rest.wanted.begin(), rest.wanted.end(), rest.path.begin(), rest.path.end());
-    rest.wanted.erase(rest.wanted.begin(), a);
-    rest.path.erase(rest.path.begin(), b);
-    return rest;
+std::size_t segments_of(std::string_view path) noexcept {
+    return static_cast<std::size_t>(std::count(path.begin(), path.end(), '/'));
+}
+
+/// Both begin with a slash.
+unsigned segments_apart(path_rule::kind how, std::string_view wanted, std::string_view path) {
+    unsigned slips = 0;
+    while (!wanted.empty() && !path.empty()) {
+        auto wanted_behind = wanted, path_behind = path;
+        const auto a = take_segment(wanted_behind), b = take_segment(path_behind);
+        if (a != b && (slips > 0 || !is_slip(a, b)))
+            break;
+        slips += a == b ? 0 : 1;
+        wanted = wanted_behind;
+        path = path_behind;
+    }
+    auto missing = segments_of(wanted);
+    if (how == path_rule::kind::exact)
+        missing = std::max(missing, segments_of(path));
+    return static_cast<unsigned>(std::min<std::size_t>(strange_path, slips + missing));
 }
 
 unsigned path_distance(const path_rule& one, std::string_view path) {
@@ -72,19 +87,7 @@ unsigned path_distance(const path_rule& one, std::string_view path) {
     }
     if (!one.text.starts_with('/') || !path.starts_with('/'))
         return strange_path;
-    auto rest = unshared(one.text, path);
-    unsigned distance = 0;
-    if (!rest.wanted.empty() && !rest.path.empty() &&
-        is_slip(rest.wanted.front(), rest.path.front())) {
-        rest.wanted.erase(rest.wanted.begin());
-        rest.path.erase(rest.path.begin());
-        distance = 1;
-    }
-    const auto missing = one.how == path_rule::kind::prefix
-                             ? rest.wanted.size()
-                             : std::max(rest.wanted.size(), rest.path.size());
-    return std::min(strange_path,
-                    distance + static_cast<unsigned>(std::min<std::size_t>(missing, strange_path)));
+    return segments_apart(one.how, one.text, path);
 }
 
 /// Letters both begin with.
@@ -122,8 +125,9 @@ std::vector<near_miss> near_misses(const matcher& index, std::size_t count,
             continue;
         const rule& one = rule_at(route);
         const bool host_holds = index.has_host(one, hosts);
-        const auto distance = path_distance(one.path, path) +
-                              (host_holds ? 0 : host_distance(one, request.head.host));
+        auto distance = host_holds ? 0 : host_distance(one, request.head.host);
+        if (distance <= bounds.farthest)
+            distance += path_distance(one.path, path);
         if (distance > bounds.farthest)
             continue;
         const found_rule found{distance,

@@ -12,7 +12,7 @@ namespace sluice::app::explain {
 namespace {
 
 // A longer text pushes its place out of the column instead of everybody's.
-constexpr std::size_t widest = 64;
+constexpr std::size_t widest = 72;
 
 /// Bytes of the request and the configuration made safe for a terminal.
 std::string printable(std::string_view text) {
@@ -103,9 +103,9 @@ void put_timeouts(page& to, const std::vector<told_timeout>& all) {
 
 void put_service(page& to, const told_service& one) {
     to.gap();
-    const auto share =
-        one.share == 1 ? std::string() : fmt::format(", {:.4g}% of the requests", one.share * 100);
-    to.line("service", one.name.text + share, one.name.at);
+    to.line("service", one.name);
+    if (one.share < 1)
+        to.line("  share", fmt::format("{:.4g}% of the requests", one.share * 100), one.chosen_at);
     if (!one.names.empty())
         to.line("  asks DNS for", joined(one.names), one.nodes_at);
     for (std::size_t i = 0; i < one.nodes.size(); ++i)
