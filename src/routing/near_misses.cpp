@@ -62,12 +62,14 @@ std::size_t segments_of(std::string_view path) noexcept {
 
 /// Both begin with a slash.
 unsigned segments_apart(path_rule::kind how, std::string_view wanted, std::string_view path) {
-    unsigned slips = 0;
-    while (!wanted.empty() && !path.empty()) {
+    unsigned slips = 0, others = 0;
+    while (!wanted.empty() && !path.empty() && others == 0) {
         auto wanted_behind = wanted, path_behind = path;
         const auto a = take_segment(wanted_behind), b = take_segment(path_behind);
-        if (a != b && (slips > 0 || !is_slip(a, b)))
-            break;
+        if (a != b && (slips > 0 || !is_slip(a, b))) {
+            others = 1;  // another word stands there, which is more than a word too few
+            continue;
+        }
         slips += a == b ? 0 : 1;
         wanted = wanted_behind;
         path = path_behind;
@@ -75,7 +77,7 @@ unsigned segments_apart(path_rule::kind how, std::string_view wanted, std::strin
     auto missing = segments_of(wanted);
     if (how == path_rule::kind::exact)
         missing = std::max(missing, segments_of(path));
-    return static_cast<unsigned>(std::min<std::size_t>(strange_path, slips + missing));
+    return static_cast<unsigned>(std::min<std::size_t>(strange_path, slips + others + missing));
 }
 
 unsigned path_distance(const path_rule& one, std::string_view path) {

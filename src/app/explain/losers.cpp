@@ -16,7 +16,7 @@ using routing::miss;
 constexpr std::size_t most_losers = 5;
 constexpr std::size_t least_near_misses = 2;
 // Who got an answer wants to hear of slips, who got none of everything that is a little like it.
-constexpr unsigned near_when_won = 2;
+constexpr unsigned near_when_won = 1;
 constexpr unsigned near_when_lost = 4;
 
 class list {
