@@ -74,6 +74,7 @@ private:
     void start_admin();
     void watch_metrics();
     void watch_services();
+    void watch_sources();
     reloader::loading load_again() const;
     admin::reload_report apply(reloaded_settings);
     void keep_what_needs_a_restart(settings&, std::vector<std::string>& told) const;

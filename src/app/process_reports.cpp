@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -35,6 +36,10 @@ admin::service_report report_of(const proxy::table_service& one, std::size_t pos
                                 std::move(counted.last_error)});
     }
     return report;
+}
+
+double unix_seconds(std::chrono::system_clock::time_point when) noexcept {
+    return std::chrono::duration<double>(when.time_since_epoch()).count();
 }
 
 // What is told of a family for one service.
@@ -135,6 +140,7 @@ void process::watch_metrics() {
     telemetry::watch_build(metrics_, {{"version", std::string(program_version())}});
     telemetry::watch_dropped_lines(metrics_, access_log_);
     watch_services();
+    watch_sources();
 }
 
 void process::watch_services() {
@@ -148,6 +154,20 @@ void process::watch_services() {
     watch("sluice_nodes", tell_nodes);
     watch("sluice_service_tls_unverified", tell_unverified);
     watch("sluice_upstream_connections", tell_connections);
+}
+
+void process::watch_sources() {
+    using kind = telemetry::registry::reading_kind;
+    metrics_.watch_family("sluice_source_up", kind::gauge, [this](const auto& tell) {
+        for (const auto& [name, state] : sources_.states())
+            tell({{"source", name}}, state.up ? 1.0 : 0.0);
+    });
+    metrics_.watch_family("sluice_source_last_success_timestamp_seconds", kind::gauge,
+                          [this](const auto& tell) {
+                              for (const auto& [name, state] : sources_.states())
+                                  if (state.last_success)
+                                      tell({{"source", name}}, unix_seconds(*state.last_success));
+                          });
 }
 
 }  // namespace sluice::app

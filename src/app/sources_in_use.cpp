@@ -33,4 +33,11 @@ void sources_in_use::follow(const std::string& name,
         sources_.erase(name);
 }
 
+std::map<std::string, service::source_state> sources_in_use::states() const {
+    std::map<std::string, service::source_state> all;
+    for (const auto& [name, one] : sources_)
+        all.emplace(name, one->state());
+    return all;
+}
+
 }  // namespace sluice::app

@@ -40,6 +40,9 @@ public:
     /// resolv.conf says by then.
     void follow(const settings&);
 
+    /// How each of them is doing, by name.
+    std::map<std::string, service::source_state> states() const;
+
 private:
     void follow(const std::string& name, const std::vector<service::service_settings>& wanted);
 

@@ -2,6 +2,8 @@
 #include "net/client_context.hpp"
 
 #include "net/pem.hpp"
+#include "net/pem_content.hpp"
+#include "net/trust.hpp"
 #include "sluice/config/load.hpp"
 
 #include <openssl/err.h>
@@ -32,14 +34,6 @@ bool fails(std::string& why) {
     return false;
 }
 
-bool add_authorities(X509_STORE& store, std::string_view pem, std::string& why) {
-    const auto authorities = read_certificates(pem, why);
-    for (const auto& one : authorities)
-        if (::X509_STORE_add_cert(&store, one.get()) != 1)
-            return fails(why);
-    return !authorities.empty();
-}
-
 bool add_system_authorities(X509_STORE& store, std::string& why) {
     const auto path = system_authorities();
     if (path.empty()) {
@@ -47,26 +41,7 @@ bool add_system_authorities(X509_STORE& store, std::string& why) {
         return false;
     }
     const auto content = config::machine().read(path, most_bytes, why);
-    return content && add_authorities(store, *content, why);
-}
-
-bool add_crls(X509_STORE& store, std::string_view pem, std::string& why) {
-    const auto lists = read_crls(pem, why);
-    for (const auto& one : lists)
-        if (::X509_STORE_add_crl(&store, one.get()) != 1)
-            return fails(why);
-    ::X509_STORE_set_flags(&store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-    return !lists.empty();
-}
-
-// With revocation lists the node's own certificate must be covered by one; its authorities are
-// checked where a list speaks of them, but few publish one about themselves.
-int judge_authorities_mildly(int good, X509_STORE_CTX* at) noexcept {
-    if (good == 1 || ::X509_STORE_CTX_get_error(at) != X509_V_ERR_UNABLE_TO_GET_CRL ||
-        ::X509_STORE_CTX_get_error_depth(at) == 0)
-        return good;
-    ::X509_STORE_CTX_set_error(at, X509_V_OK);
-    return 1;
+    return content && add_authorities(store, read_certificates(*content, why), why);
 }
 
 bool set_trust(SSL_CTX& context, const upstream_tls_settings& from, std::string& why) {
@@ -75,26 +50,12 @@ bool set_trust(SSL_CTX& context, const upstream_tls_settings& from, std::string&
         return true;
     }
     auto& store = *::SSL_CTX_get_cert_store(&context);
-    if (!(from.ca ? add_authorities(store, from.ca->content.reveal(), why)
+    if (!(from.ca ? add_authorities(store, from.ca->content->certificates(why), why)
                   : add_system_authorities(store, why)))
         return false;
-    if (from.crl && !add_crls(store, from.crl->content.reveal(), why))
+    if (from.crl && !add_crls(store, from.crl->content->crls(why), why))
         return false;
-    ::SSL_CTX_set_verify(&context, SSL_VERIFY_PEER, judge_authorities_mildly);
-    return true;
-}
-
-bool set_own_certificate(SSL_CTX& context, const upstream_tls_settings& from, std::string& why) {
-    const auto chain = read_certificates(from.certificate->content.reveal(), why);
-    const auto key = read_private_key(from.key->content.reveal(), why);
-    if (chain.empty() || !key)
-        return false;
-    if (::SSL_CTX_use_certificate(&context, chain.front().get()) != 1 ||
-        ::SSL_CTX_use_PrivateKey(&context, key.get()) != 1)
-        return fails(why);
-    for (std::size_t i = 1; i < chain.size(); ++i)
-        if (SSL_CTX_add1_chain_cert(&context, chain[i].get()) != 1)
-            return fails(why);
+    ::SSL_CTX_set_verify(&context, SSL_VERIFY_PEER, judge_chain);
     return true;
 }
 
@@ -130,7 +91,8 @@ openssl_ptr<SSL_CTX> make_client_context(const upstream_tls_settings& from, std:
     ::SSL_CTX_set_timeout(&context, session_seconds);
     if (!set_trust(context, from, why))
         return nullptr;
-    if (from.mode == upstream_tls_mode::mtls && !set_own_certificate(context, from, why))
+    if (from.mode == upstream_tls_mode::mtls &&
+        !show_certificate(context, *from.certificate->content, *from.key->content, why))
         return nullptr;
     ::ERR_clear_error();
     return made;

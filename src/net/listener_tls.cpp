@@ -4,8 +4,10 @@
 // the terms of the name that is asked for, not under those it was given for (CVE-2025-23419).
 #include "net/listener_tls.hpp"
 
+#include "net/digest.hpp"
 #include "net/pem.hpp"
 #include "net/server_context.hpp"
+#include "net/trust.hpp"
 #include "sluice/base/strings.hpp"
 
 #include <openssl/core_names.h>
@@ -28,20 +30,15 @@ struct listener_tls::context {
 
 namespace {
 
-constexpr std::size_t digest_size = 32;
-using digest = std::array<unsigned char, digest_size>;
-
 // A ticket is bound to this: the listener, and whom its clients must be from. New files make a new
 // one, so that a session begun before a certificate was revoked is not resumed after it.
-digest session_context(std::string_view listener, const client_terms& terms) {
+std::string session_context(std::string_view listener, const client_terms& terms) {
     std::string text(listener);
     for (const auto part : {std::string_view(terms.auth == client_auth::none ? "none" : "asked"),
                             std::string_view(terms.auth == client_auth::require ? "required" : ""),
                             terms.ca, terms.crl})
         text += '\0' + std::to_string(part.size()) + ':' + std::string(part);
-    digest out{};
-    ::EVP_Digest(text.data(), text.size(), out.data(), nullptr, ::EVP_sha256(), nullptr);
-    return out;
+    return sha256(text);
 }
 
 // The host_name of the server_name extension (RFC 6066 section 3) in lower case, in `room`. Empty
@@ -209,14 +206,17 @@ void listener_tls::add_context(const listener_tls_settings& from,
         refuse("a context", take_openssl_error());
     auto& ssl = *made->ssl;
     std::string why = "out of memory";
-    for (const auto i : members)
-        if (!use_certificate(ssl, from.certificates[i], why))
-            refuse(from.certificates[i].certificate.path, why);
+    for (const auto i : members) {
+        const auto& one = from.certificates[i];
+        if (!show_certificate(ssl, *one.certificate.content, *one.key.content, why))
+            refuse(one.certificate.path, why);
+    }
     if (terms.auth != client_auth::none &&
         !ask_clients(ssl, terms, *known.stores[made->terms], why))
         refuse("client_ca", why);
     const auto bound_to = session_context(name, terms);
-    ::SSL_CTX_set_session_id_context(&ssl, bound_to.data(), bound_to.size());
+    ::SSL_CTX_set_session_id_context(&ssl, reinterpret_cast<const unsigned char*>(bound_to.data()),
+                                     static_cast<unsigned>(bound_to.size()));
     SSL_CTX_set_app_data(&ssl, made.get());
     listener_tls_callbacks::install(ssl);
     terms_.push_back(made->terms);

@@ -3,8 +3,10 @@
 
 #include "net/certificate_choice.hpp"
 #include "net/pem.hpp"
+#include "net/pem_content.hpp"
 #include "net/pem_kinds.hpp"
 #include "net/server_context.hpp"
+#include "net/trust.hpp"
 #include "sluice/base/strings.hpp"
 
 #include <openssl/x509v3.h>
@@ -46,10 +48,8 @@ void warn_of_use(const config::value& from, const listener_certificate& read, X5
 void check_pair(const config::value& certificate_at, const config::value& key_at,
                 listener_certificate& read) {
     std::string why;
-    const auto chain = read_certificates(read.certificate.content.reveal(), why);
-    const auto key = read_private_key(read.key.content.reveal(), why);
-    if (chain.empty() || !key)
-        return;  // was refused when it was read
+    const auto& chain = read.certificate.content->certificates(why);
+    const auto& key = read.key.content->private_key(why);
     auto& leaf = *chain.front();
     const auto file = shown_file(certificate_at, read.certificate);
     const bool fits = ::X509_check_private_key(&leaf, key.get()) == 1;
@@ -64,7 +64,7 @@ void check_pair(const config::value& certificate_at, const config::value& key_at
                                                             "not take",
                              "RSA, ECDSA or Ed25519");
     const auto scratch = make_server_context(tls_version::tls_1_2);
-    if (scratch && !use_certificate(*scratch, read, why))
+    if (scratch && !show_certificate(*scratch, *read.certificate.content, *read.key.content, why))
         return certificate_at.refuse(file + " cannot be used: " + why);
     read.kind = *kind;
     read.names = read.hosts.empty() ? dns_names(leaf) : read.hosts;

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/net/listener_tls_settings.hpp"
 
+#include "net/pem_content.hpp"
+
 namespace sluice::net {
+
+bool operator==(const pem_file& one, const pem_file& other) noexcept {
+    return one.path == other.path &&
+           (one.content == other.content ||
+            (one.content && other.content && one.content->text() == other.content->text()));
+}
 
 client_terms terms_of(const listener_tls_settings& all, const listener_certificate& one) noexcept {
     client_terms terms{one.client_auth.value_or(all.client_auth), {}, {}};
@@ -11,9 +19,9 @@ client_terms terms_of(const listener_tls_settings& all, const listener_certifica
     const auto& ca = one.client_ca ? one.client_ca : all.client_ca;
     const auto& crl = one.crl || one.client_ca ? one.crl : all.crl;
     if (ca)
-        terms.ca = ca->content.reveal();
+        terms.ca = ca->content->text();
     if (crl)
-        terms.crl = crl->content.reveal();
+        terms.crl = crl->content->text();
     return terms;
 }
 

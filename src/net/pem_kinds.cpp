@@ -2,6 +2,7 @@
 #include "net/pem_kinds.hpp"
 
 #include "net/pem.hpp"
+#include "net/pem_content.hpp"
 #include "sluice/base/strings.hpp"
 #include "sluice/config/kinds.hpp"
 #include "sluice/config/load.hpp"
@@ -32,7 +33,7 @@ std::optional<pem_file> read_file(const config::value& from, const std::string& 
         from.refuse(shown_file(from, file) + " cannot be read: " + why, expected);
         return {};
     }
-    file.content = secret(std::move(*content));
+    file.content = pem_content::of(std::move(*content));
     return file;
 }
 
@@ -63,7 +64,7 @@ void certificate_file::read(const config::value& from, pem_file& to) const {
     if (!file)
         return;
     std::string why;
-    const auto chain = read_certificates(file->content.reveal(), why);
+    const auto& chain = file->content->certificates(why);
     if (chain.empty())
         return refuse(from, *file, why, expected());
     warn_of_dates(from, *file, *chain.front());
@@ -75,7 +76,7 @@ void key_file::read(const config::value& from, pem_file& to) const {
     if (!file)
         return;
     std::string why;
-    if (!read_private_key(file->content.reveal(), why))
+    if (!file->content->private_key(why))
         return refuse(from, *file, why, expected());
     to = std::move(*file);
 }
@@ -85,7 +86,7 @@ void ca_file::read(const config::value& from, pem_file& to) const {
     if (!file)
         return;
     std::string why;
-    const auto authorities = read_certificates(file->content.reveal(), why);
+    const auto& authorities = file->content->certificates(why);
     if (authorities.empty())
         return refuse(from, *file, why, expected());
     bool has_root = false;
@@ -105,7 +106,7 @@ void crl_file::read(const config::value& from, pem_file& to) const {
     if (!file)
         return;
     std::string why;
-    const auto lists = read_crls(file->content.reveal(), why);
+    const auto& lists = file->content->crls(why);
     if (lists.empty())
         return refuse(from, *file, why, expected());
     for (const auto& one : lists) {

@@ -2,8 +2,7 @@
 #include "net/server_context.hpp"
 
 #include "net/pem.hpp"
-
-#include <openssl/err.h>
+#include "net/trust.hpp"
 
 namespace sluice::net {
 
@@ -29,47 +28,14 @@ constexpr long modes = SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE 
 // How long a session may be taken up again, and with it an earlier look at a client certificate.
 constexpr long session_seconds = 2 * 3600;
 
-bool fails(std::string& why) {
-    why = take_openssl_error();
-    return false;
-}
-
 }  // namespace
-
-bool use_certificate(SSL_CTX& context, const listener_certificate& from, std::string& why) {
-    const auto chain = read_certificates(from.certificate.content.reveal(), why);
-    const auto key = read_private_key(from.key.content.reveal(), why);
-    if (chain.empty() || !key)
-        return false;
-    ::ERR_clear_error();
-    if (::SSL_CTX_use_certificate(&context, chain.front().get()) != 1 ||
-        ::SSL_CTX_use_PrivateKey(&context, key.get()) != 1)
-        return fails(why);
-    for (std::size_t i = 1; i < chain.size(); ++i)
-        if (SSL_CTX_add1_chain_cert(&context, chain[i].get()) != 1)
-            return fails(why);
-    return true;
-}
 
 openssl_ptr<X509_STORE> make_client_store(const client_terms& terms, std::string& why) {
     openssl_ptr<X509_STORE> store(::X509_STORE_new());
-    if (!store)
+    if (!store || !add_authorities(*store, read_certificates(terms.ca, why), why))
         return nullptr;
-    const auto authorities = read_certificates(terms.ca, why);
-    if (authorities.empty())
+    if (!terms.crl.empty() && !add_crls(*store, read_crls(terms.crl, why), why))
         return nullptr;
-    for (const auto& one : authorities)
-        if (::X509_STORE_add_cert(store.get(), one.get()) != 1)
-            return fails(why), nullptr;
-    if (terms.crl.empty())
-        return store;
-    const auto lists = read_crls(terms.crl, why);
-    if (lists.empty())
-        return nullptr;
-    for (const auto& one : lists)
-        if (::X509_STORE_add_crl(store.get(), one.get()) != 1)
-            return fails(why), nullptr;
-    ::X509_STORE_set_flags(store.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
     return store;
 }
 
@@ -99,7 +65,7 @@ bool ask_clients(SSL_CTX& context, const client_terms& terms, X509_STORE& store,
     const auto authorities = read_certificates(terms.ca, why);
     for (const auto& one : authorities)
         if (::SSL_CTX_add_client_CA(&context, one.get()) != 1)
-            return fails(why);
+            return why = take_openssl_error(), false;
     SSL_CTX_set1_cert_store(&context, &store);
     ::SSL_CTX_set_verify(&context, verify_mode(terms.auth), judge_chain);
     return !authorities.empty();
@@ -115,16 +81,6 @@ int verify_mode(client_auth auth) noexcept {
         return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     }
     return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-}
-
-// With revocation lists the client's own certificate must be covered by one; its authorities are
-// checked where a list speaks of them, but few publish one about themselves.
-int judge_chain(int good, X509_STORE_CTX* at) noexcept {
-    if (good == 1 || ::X509_STORE_CTX_get_error(at) != X509_V_ERR_UNABLE_TO_GET_CRL ||
-        ::X509_STORE_CTX_get_error_depth(at) == 0)
-        return good;
-    ::X509_STORE_CTX_set_error(at, X509_V_OK);
-    return 1;
 }
 
 }  // namespace sluice::net

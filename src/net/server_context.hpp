@@ -11,9 +11,6 @@
 
 namespace sluice::net {
 
-/// Puts a certificate with its chain and its key into `context`. False with the reason in `why`.
-bool use_certificate(SSL_CTX& context, const listener_certificate&, std::string& why);
-
 /// The authorities and revocation lists of `terms`; they ask for client certificates.
 openssl_ptr<X509_STORE> make_client_store(const client_terms&, std::string& why);
 
@@ -25,7 +22,5 @@ bool ask_clients(SSL_CTX& context, const client_terms& terms, X509_STORE& store,
 
 /// The verify mode of a connection with that client_auth, for SSL_set_verify().
 int verify_mode(client_auth) noexcept;
-/// The verify callback that goes with it.
-int judge_chain(int good, X509_STORE_CTX* at) noexcept;
 
 }  // namespace sluice::net

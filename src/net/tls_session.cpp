@@ -207,11 +207,10 @@ io_state tls_session::judge(int result, direction which) noexcept {
 }
 
 void tls_session::fail(int kind, int socket_error) noexcept {
-    const bool truncated = ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-    protocol_failed_ = protocol_failed_ || (kind == SSL_ERROR_SSL && !truncated);
+    const auto code = take_tls_error();
+    protocol_failed_ = protocol_failed_ || (kind == SSL_ERROR_SSL && !is_truncation(code));
     failure_ = tls_failure_words(ssl_, established_ ? tls_stage::traffic : tls_stage::handshake,
-                                 kind, socket_error);
-    ERR_clear_error();
+                                 {kind, code, socket_error});
 }
 
 io_state tls_session::shut_write() noexcept {

@@ -54,10 +54,14 @@ std::string_view certificate_word(long code) noexcept {
 
 namespace {
 
-std::string protocol_words(const ssl_st* ssl, tls_stage stage) {
-    const auto code = ERR_peek_error();
-    const int reason = ERR_GET_REASON(code);
+// Reasons are numbered anew in each library of OpenSSL: 0 when it is another one's.
+int tls_reason(unsigned long code) noexcept {
+    return ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
+}
+
+std::string protocol_words(const ssl_st* ssl, tls_stage stage, unsigned long code) {
     const long verdict = SSL_get_verify_result(ssl);
+    const int reason = tls_reason(code);
     switch (reason) {
     case SSL_R_CERTIFICATE_VERIFY_FAILED:
         return fmt::format("certificate {}: {}", certificate_word(verdict),
@@ -86,11 +90,23 @@ std::string protocol_words(const ssl_st* ssl, tls_stage stage) {
 
 }  // namespace
 
-std::string tls_failure_words(const ssl_st* ssl, tls_stage stage, int kind, int socket_error) {
-    if (kind == SSL_ERROR_SSL)
-        return protocol_words(ssl, stage);
-    if (kind == SSL_ERROR_SYSCALL && socket_error != 0)
-        return std::strerror(socket_error);
+unsigned long take_tls_error() noexcept {
+    unsigned long newest = 0;
+    while (const auto code = ERR_get_error())
+        if (ERR_GET_LIB(code) == ERR_LIB_SSL || ERR_GET_LIB(newest) != ERR_LIB_SSL)
+            newest = code;
+    return newest;
+}
+
+bool is_truncation(unsigned long code) noexcept {
+    return tls_reason(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
+std::string tls_failure_words(const ssl_st* ssl, tls_stage stage, const tls_failure& how) {
+    if (how.kind == SSL_ERROR_SSL)
+        return protocol_words(ssl, stage, how.code);
+    if (how.kind == SSL_ERROR_SYSCALL && how.socket_error != 0)
+        return std::strerror(how.socket_error);
     return "closed";
 }
 

@@ -2,7 +2,9 @@
 #include "sluice/net/upstream_tls.hpp"
 
 #include "net/client_context.hpp"
-#include "net/pem.hpp"
+#include "net/digest.hpp"
+#include "net/pem_content.hpp"
+#include "net/shared_objects.hpp"
 #include "sluice/net/tls_tickets.hpp"
 
 #include <arpa/inet.h>
@@ -12,8 +14,6 @@
 #include <sys/stat.h>
 
 #include <array>
-#include <map>
-#include <mutex>
 #include <utility>
 
 namespace sluice::net {
@@ -31,13 +31,9 @@ public:
     void add(const std::optional<pem_file>& file) {
         add(file ? "file" : "none");
         if (file)
-            add(file->content.reveal());
+            add(file->content->digest());
     }
-    std::string finish() const {
-        std::array<unsigned char, 32> out{};
-        ::EVP_Digest(text_.data(), text_.size(), out.data(), nullptr, ::EVP_sha256(), nullptr);
-        return {reinterpret_cast<const char*>(out.data()), out.size()};
-    }
+    std::string finish() const { return sha256(text_); }
 
 private:
     std::string text_;
@@ -90,32 +86,9 @@ int keep_ticket(SSL* ssl, SSL_SESSION* one) noexcept {
     return 1;
 }
 
-// Equal settings share a context: ten thousand services with the same authorities cost one.
-class known_contexts {
-public:
-    std::shared_ptr<const upstream_tls> find(const std::string& identity) {
-        const std::lock_guard lock(guard_);
-        const auto found = known_.find(identity);
-        return found == known_.end() ? nullptr : found->second.lock();
-    }
-    /// The first of two that were made at once stays.
-    std::shared_ptr<const upstream_tls> add(std::shared_ptr<const upstream_tls> made) {
-        const std::lock_guard lock(guard_);
-        std::erase_if(known_, [](const auto& one) { return one.second.expired(); });
-        auto& place = known_[made->identity()];
-        if (auto earlier = place.lock())
-            return earlier;
-        place = made;
-        return made;
-    }
-
-private:
-    std::mutex guard_;
-    std::map<std::string, std::weak_ptr<const upstream_tls>> known_;
-};
-
-known_contexts& all_contexts() {
-    static known_contexts all;
+// By identity: ten thousand services with the same authorities cost one context.
+shared_objects<std::string, upstream_tls>& all_contexts() {
+    static shared_objects<std::string, upstream_tls> all;
     return all;
 }
 
@@ -139,8 +112,9 @@ std::shared_ptr<const upstream_tls> upstream_tls::of(const upstream_tls_settings
     if (!context)
         return nullptr;
     ::SSL_CTX_sess_set_new_cb(context.get(), keep_ticket);
-    return all_contexts().add(std::shared_ptr<const upstream_tls>(
-        new upstream_tls(context.release(), std::move(identity), settings.verify)));
+    const auto key = identity;
+    return all_contexts().add(key, std::shared_ptr<const upstream_tls>(new upstream_tls(
+                                       context.release(), std::move(identity), settings.verify)));
 }
 
 std::unique_ptr<tls_session> upstream_tls::connect(const std::string& name,

@@ -2,6 +2,7 @@
 #include "net/upstream_tls_check.hpp"
 
 #include "net/pem.hpp"
+#include "net/pem_content.hpp"
 #include "net/pem_kinds.hpp"
 #include "sluice/base/strings.hpp"
 #include "sluice/net/address.hpp"
@@ -28,6 +29,28 @@ bool is_ip(const std::string& text) {
     return address::parse(text + ":1") || address::parse("[" + text + "]:1");
 }
 
+bool says_more_than_mode(const config::value& from) {
+    for (std::size_t i = 0; i < from.size(); ++i)
+        if (from[i].key() != "mode")
+            return true;
+    return false;
+}
+
+// Whoever names a certificate believes that TLS is spoken. Without a mode it is not, and requests
+// would pass in the clear.
+void check_mode(const config::value& from, const upstream_tls_settings& read) {
+    if (!says_more_than_mode(from) || read.mode != upstream_tls_mode::disabled)
+        return;
+    const auto mode = from.find("mode");
+    const std::string wanted = from.find("certificate") ? "mode: mtls" : "mode: tls";
+    if (!mode)
+        from.refuse("nodes are spoken to in plain HTTP, whatever these keys say: mode is disabled "
+                    "by default",
+                    "mode: tls, mtls or disabled beside them", wanted);
+    else if (mode->text() == "disabled")
+        mode->warn("nodes are spoken to in plain HTTP, whatever the keys beside it say", wanted);
+}
+
 // A certificate needs its key beside it, and mtls needs both.
 bool has_pair(const config::value& from, const upstream_tls_settings& read) {
     const auto certificate = from.find("certificate");
@@ -48,8 +71,8 @@ void check_pair(const config::value& from, const upstream_tls_settings& read) {
     const auto certificate_at = from.find("certificate");
     const auto key_at = from.find("key");
     std::string why;
-    const auto chain = read_certificates(read.certificate->content.reveal(), why);
-    const auto key = read_private_key(read.key->content.reveal(), why);
+    const auto& chain = read.certificate->content->certificates(why);
+    const auto& key = read.key->content->private_key(why);
     const auto file = shown_file(*certificate_at, *read.certificate);
     const bool fits = ::X509_check_private_key(chain.front().get(), key.get()) == 1;
     take_openssl_error();
@@ -75,6 +98,7 @@ void server_name::read(const config::value& from, std::string& to) const {
 void check_upstream_tls(const config::value& from, upstream_tls_settings& read,
                         config::keys_read how) {
     const auto errors_before = from.problems().errors();
+    check_mode(from, read);
     const bool paired = has_pair(from, read);
     const bool good = how == config::keys_read::clean && from.problems().errors() == errors_before;
     // Thousands of services show the same certificate: it is looked at once.

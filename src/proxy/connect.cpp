@@ -92,15 +92,21 @@ runtime::task<std::optional<failure>> secure(exchange& x, upstream::node_pool& p
     }
 }
 
+// Who needs a fresh connection closes the idle ones first, each time: what the node closed once it
+// has most likely closed more than once, and one that came to rest since would hold the place.
+bool has_room(upstream::node_pool& pool, const tries& left) {
+    if (left.fresh())
+        pool.shed_idle();
+    return pool.reserve();
+}
+
 }  // namespace
 
 runtime::task<outcome<upstream::node_pool::connection>>
 connect(exchange& x, upstream::node_pool& pool, tries& left) {
     const auto deadline = left.connect_deadline();
-    if (left.fresh())
-        pool.shed_idle();  // what the node closed once it has most likely closed more than once
     const auto room_by = std::min(deadline, x.worker.now() + x.target->deadlines.connect);
-    while (!pool.reserve()) {
+    while (!has_room(pool, left)) {
         upstream::slot_wait queued(pool, room_by);
         const while_waiting told(x.queued, &queued);
         const auto why = co_await queued;

@@ -10,7 +10,7 @@
 namespace sluice::proxy {
 
 /// `why` in the words of net::tls_session::failure(). The same words about the same node are logged
-/// once a minute.
+/// once a minute, different ones a few times.
 void tell_tls_trouble(const exchange&, upstream::node_pool&, std::string_view why);
 
 }  // namespace sluice::proxy

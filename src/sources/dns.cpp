@@ -33,6 +33,7 @@ struct followed {
     std::vector<service::dns_name> names;
     std::vector<net::dns_question> questions;  // sorted
     std::optional<std::vector<service::node>> told;
+    std::vector<holding> holdings;  // of the last nodes there were
 };
 
 void log_change(const std::string& service, const std::vector<service::node>& before,
@@ -72,6 +73,8 @@ public:
         for (const auto& one : wanted)
             begin(one);
     }
+
+    service::source_state state() const override { return watched_.state(); }
 
 private:
     void begin(const service::service_settings& wanted) {
@@ -129,6 +132,8 @@ private:
         auto nodes = nodes_of(one.names, lookups(), [this](const net::address& sample) {
             return around_.names.order_for(sample);
         });
+        if (!nodes.empty())
+            one.holdings = holdings_of(one.names, lookups());
         if (nodes == one.told || (nodes.empty() && !surely_none(one)))
             return;
         log_change(name, one.told.value_or(std::vector<service::node>()), nodes);
@@ -136,8 +141,13 @@ private:
         around_.sink.put({name, std::move(nodes)});
     }
 
-    // An empty list is told when every name said so often enough; before that nobody knows.
+    // An empty list is told when every name that held a node is gone, whatever the others say: who
+    // never had one protects nobody. Did the nodes go in another way (SRV records lead elsewhere,
+    // the names were changed), every question must say that there is nothing.
     bool surely_none(const followed& one) const {
+        const auto gone = [this](const auto& each) { return is_surely_gone(each, lookups()); };
+        if (!one.holdings.empty() && std::ranges::all_of(one.holdings, gone))
+            return true;
         return std::ranges::all_of(one.questions, [this](const auto& what) {
             const auto* const known = watched_.find(what);
             return known->is_surely_absent() || !known->services().empty();

@@ -50,7 +50,10 @@ line_output::~line_output() {
 
 void line_output::look_at_descriptor() noexcept {
     struct stat facts{};
-    blocks_ = ::fstat(descriptor_, &facts) == 0 && !S_ISREG(facts.st_mode);
+    const bool known = ::fstat(descriptor_, &facts) == 0;
+    blocks_ = known && !S_ISREG(facts.st_mode);
+    takes_back_ = known && S_ISREG(facts.st_mode) && ownership_ == ownership::owned &&
+                  (::fcntl(descriptor_, F_GETFL) & O_APPEND) != 0;
 }
 
 void line_output::replace(int descriptor) noexcept {
@@ -66,7 +69,7 @@ void line_output::adopt_replacement() noexcept {
         ::close(descriptor_);
     descriptor_ = next;
     ownership_ = ownership::owned;
-    torn_ = false;
+    half_ = 0;
     look_at_descriptor();
 }
 
@@ -107,24 +110,42 @@ int line_output::write_piece(std::string_view& left) noexcept {
         }
         if (written == 0)
             return EIO;
-        torn_ = left[static_cast<std::size_t>(written) - 1] != '\n';
-        left.remove_prefix(static_cast<std::size_t>(written));
+        const auto done = left.substr(0, static_cast<std::size_t>(written));
+        const auto newline = done.rfind('\n');
+        half_ = newline == done.npos ? half_ + done.size() : done.size() - newline - 1;
+        left.remove_prefix(done.size());
     }
     return 0;
+}
+
+// A full disk takes as much of a line as fits, and half a JSON object is none. Only while it is the
+// file's end: after a write at the end the position is where it stopped, and it differs from the
+// size once somebody else has written.
+void line_output::take_back_half() noexcept {
+    if (half_ == 0 || !takes_back_)
+        return;
+    const auto end = ::lseek(descriptor_, 0, SEEK_CUR);
+    const auto half = static_cast<off_t>(half_);
+    struct stat facts{};
+    if (::fstat(descriptor_, &facts) == 0 && facts.st_size == end && end >= half &&
+        ::ftruncate(descriptor_, end - half) == 0)
+        half_ = 0;
 }
 
 int line_output::write(line_pieces pieces) noexcept {
     adopt_replacement();
     int error = 0;
-    if (torn_) {
+    if (half_ != 0) {
         std::string_view end = "\n";
         error = write_piece(end);
     }
     for (auto& piece : pieces)
         if (error == 0)
             error = write_piece(piece);
-    if (error != 0)
+    if (error != 0) {
         dropped_.fetch_add(lines_in(pieces[0]) + lines_in(pieces[1]), std::memory_order_relaxed);
+        take_back_half();
+    }
     return error;
 }
 

@@ -29,8 +29,9 @@ public:
     line_output& operator=(const line_output&) = delete;
 
     /// Writes all of it, waiting for a slow reader; what cannot be written is dropped and counted.
-    /// A half-written line is closed with a newline before the next one. Returns 0, or the errno
-    /// that made lines drop. Thread: the writer.
+    /// Half a line is taken back out of a log file; elsewhere, where what was written stays, it is
+    /// closed with a newline before the next one. Returns 0, or the errno that made lines drop.
+    /// Thread: the writer.
     int write(line_pieces) noexcept;
 
     /// Writes to this owned descriptor from the next write() on. Thread: any; never waits.
@@ -47,11 +48,13 @@ private:
     void look_at_descriptor() noexcept;
     int write_piece(std::string_view& left) noexcept;
     bool wait_for_room() noexcept;
+    void take_back_half() noexcept;
 
     int descriptor_;
     ownership ownership_;
-    bool blocks_ = false;  ///< a pipe, socket or terminal: its reader may be slow
-    bool torn_ = false;    ///< the last byte written was not a newline
+    bool blocks_ = false;      ///< a pipe, socket or terminal: its reader may be slow
+    bool takes_back_ = false;  ///< a file of our own, written at its end
+    std::size_t half_ = 0;     ///< bytes written behind the last newline
     std::atomic<int> replacement_{-1};
     std::atomic<std::int64_t> deadline_;  ///< steady nanoseconds
     std::atomic<std::uint64_t> dropped_{0};

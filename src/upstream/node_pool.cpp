@@ -16,8 +16,6 @@ namespace {
 // ours for long.
 constexpr std::chrono::seconds reap_interval{1};
 
-constexpr std::chrono::minutes news_interval{1};
-
 }  // namespace
 
 slot_wait::slot_wait(node_pool& pool, time_point deadline) noexcept
@@ -77,13 +75,7 @@ bool node_pool::secure(net::stream& connected) {
     return session && connected.secure(std::move(session));
 }
 
-bool node_pool::is_news(std::string_view words) {
-    if (words == last_news_ && worker_.now() < news_at_ + news_interval)
-        return false;
-    last_news_ = words;
-    news_at_ = worker_.now();
-    return true;
-}
+bool node_pool::is_news(std::string_view words) { return news_.add(words, worker_.now()); }
 
 node_pool::connection node_pool::adopt(std::unique_ptr<net::stream> connected) {
     count_idle();
@@ -132,8 +124,8 @@ void node_pool::reap() noexcept {
     const auto oldest_kept = worker_.now() - settings_.idle_timeout;
     const auto closed = std::erase_if(
         idle_, [&](idle_connection& one) { return one.since < oldest_kept || one.kept->stale(); });
-    open_ -= closed;
-    count_idle();
+    for (auto left = closed; left != 0; --left)
+        close_one();
     if (!idle_.empty())
         worker_.timers().arm(reaper_, worker_.now() + reap_interval);
 }

@@ -8,13 +8,13 @@
 #include "sluice/runtime/timer_wheel.hpp"
 #include "sluice/service/node_stats.hpp"
 #include "sluice/service/service.hpp"
+#include "upstream/recent_words.hpp"
 #include "upstream/transport.hpp"
 
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -61,8 +61,7 @@ public:
     /// Puts TLS over a connection that has just been made, for whoever reserved its place; the
     /// handshake follows. False when out of memory or when the node's name cannot be checked.
     bool secure(net::stream&);
-    /// Whether these words about a failed handshake are news: others than the last ones, or the
-    /// same after a minute. Keeps a broken node from filling the log.
+    /// Whether these words about a failed handshake are worth a line in the log (recent_words).
     bool is_news(std::string_view words);
 
     /// The newest idle connection that still stands; null when there is none.
@@ -118,8 +117,7 @@ private:
     std::int64_t told_open_ = 0;         // what the statistics were told last
     std::int64_t told_idle_ = 0;
     bool draining_ = false;
-    std::string last_news_;
-    time_point news_at_{};
+    recent_words news_;
     reaper reaper_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "fake/socket.hpp"
 #include "fake/tls.hpp"
+#include "net/pem_content.hpp"
 #include "sluice/net/listener_tls_settings.hpp"
 
 #include <string>
@@ -14,7 +15,7 @@
 namespace fake {
 
 inline sluice::net::pem_file pem_of(const std::string& text) {
-    return {"memory", sluice::secret(text)};
+    return {"memory", sluice::net::pem_content::of(text)};
 }
 
 /// An entry of `certificates` as reading it from files would have left it.

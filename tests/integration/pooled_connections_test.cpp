@@ -85,3 +85,43 @@ TEST_CASE("a POST is sent again only when the pooled connection took not one byt
         CHECK(starts_with(client.receive(), "HTTP/1.1 502"));
     }
 }
+
+TEST_CASE("who needs a fresh connection closes idle ones when the pool has no room for another") {
+    node one;
+    auto settings = settings_for({&one});
+    settings.services[0].pool = {.idle = 1, .max = 3};
+    gateway_rig rig(settings);
+    fake::socket clients[4], upstream[4];
+    for (int i = 0; i < 3; ++i) {
+        clients[i] = rig.connect();
+        if (i == 0) {  // leaves an idle connection
+            rig.send(clients[0], fake::get);
+            upstream[0] = one.accept();
+            rig.send(upstream[0], fake::empty_answer);
+            clients[0].receive();
+        }
+        rig.send(clients[i], fake::get);
+        if (i != 0)
+            upstream[i] = one.accept();
+        REQUIRE(upstream[i]);
+    }
+    settings.services[0].pool.max = 1;
+    rig.change(settings);
+    upstream[0].close();  // the first request needs a fresh connection, and there is no room
+    rig.loop.settle();
+    clients[3] = rig.connect();
+    rig.send(clients[3], fake::get);  // waits behind it
+    CHECK_FALSE(one.accept());
+    rig.send(upstream[1], fake::empty_answer);  // comes to rest
+    CHECK_FALSE(one.accept());
+    rig.send(upstream[2], fake::empty_answer);
+    auto fresh = one.accept();
+    REQUIRE(fresh);
+    for (const int i : {0, 3}) {
+        CHECK(starts_with(fresh.receive(), "GET /a "));
+        rig.send(fresh, fake::empty_answer);
+        CHECK(starts_with(clients[i].receive(), "HTTP/1.1 200"));
+    }
+    for (const int i : {1, 2})
+        CHECK(starts_with(clients[i].receive(), "HTTP/1.1 200"));
+}

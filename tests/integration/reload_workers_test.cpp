@@ -104,6 +104,8 @@ public:
         return ask(
             [&](app::process& of) { return of.open_listeners().at(listener).bound.bound.port(); });
     }
+    /// Where the nodes of all services come from after the next reload.
+    void find_by(std::string source) { source_ = std::move(source); }
     std::uint64_t generation() {
         return ask([](app::process& of) { return of.status().generation; });
     }
@@ -359,8 +361,10 @@ struct told_source final : service::service_source {
     void follow(const std::vector<service::service_settings>& wanted) override {
         followed = wanted.size();
     }
+    service::source_state state() const override { return now; }
     service::source_sink& sink;
     std::size_t followed = 0;
+    service::source_state now;
 };
 
 }  // namespace
@@ -392,6 +396,36 @@ TEST_CASE("nodes a source finds get requests, and a reload keeps them") {
               .ok);
     CHECK(gateway.get("/") == 200);
     CHECK(gateway.ask([&](app::process&) { return source->followed; }) == 1);
+}
+
+TEST_CASE("how a source is doing is told as long as a service names it") {
+    scripted_node node;
+    told_source* source = nullptr;
+    reloading_gateway gateway(
+        {.services = service_at(node)},
+        [&](const std::string&, const sources::surroundings& around) {
+            auto made = std::make_unique<told_source>(around.sink);
+            source = made.get();
+            return made;
+        },
+        "told");
+    const auto is = [&](service::source_state state) {
+        gateway.ask([&](app::process&) {
+            source->now = state;
+            return 0;
+        });
+    };
+    const std::string up = "sluice_source_up{source=\"told\"} ";
+    const std::string when = "sluice_source_last_success_timestamp_seconds{source=\"told\"} ";
+    CHECK(gateway.value_of(up) == 0);
+    CHECK_FALSE(gateway.has_series(when));
+    using namespace std::chrono_literals;
+    is({true, std::chrono::system_clock::time_point(1'700'000'000s)});
+    CHECK(gateway.value_of(up) == 1);
+    CHECK(gateway.value_of(when) == 1'700'000'000);
+    gateway.find_by("fixed");
+    CHECK(gateway.reload(parts{.services = service_at(node)}).ok);
+    CHECK_FALSE(gateway.has_series("sluice_source_"));
 }
 
 TEST_CASE("requests that never pause meet reload after reload, and none of them fails") {

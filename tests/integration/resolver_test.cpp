@@ -138,16 +138,39 @@ TEST_CASE("nobody at the port of a server is a failure") {
     CHECK(b.ask(*names, "app.example").what == verdict::failed);
 }
 
-TEST_CASE("the next server is asked when one fails, and the failed one comes last for a while") {
+TEST_CASE("the next server is asked when one is silent, which comes last for a while") {
     bench b;
-    name_server broken(b.context, nothing);
+    const auto gone = GENERATE(false, true);
+    std::optional<name_server> broken(std::in_place, b.context, nothing);
     name_server good(b.context, one_address);
-    const auto names = b.ask_these({broken.address(), good.address()}, bench::little);
+    const auto names = b.ask_these({broken->address(), good.address()}, bench::little);
+    if (gone)
+        broken.emplace(b.context, nothing);
     CHECK(b.ask(*names, "a.example").what == verdict::found);
-    const auto asked = broken.asked;
-    CHECK(asked >= 1);
+    const auto asked = broken->asked;
+    CHECK((asked >= 1) == !gone);
+    good.asked = 0;
     CHECK(b.ask(*names, "b.example").what == verdict::found);
-    CHECK(broken.asked == asked);
+    CHECK(broken->asked == asked);
+    CHECK(good.asked == 1);
+}
+
+TEST_CASE("an error or garbage for one name leads that question to the next server, and no other") {
+    bench b;
+    const auto kind = GENERATE(0, 1, 2, 3);
+    name_server first(b.context, [kind](const auto& asked) {
+        if (asked.name != "odd.example")
+            return one_address(asked);
+        const auto error = kind == 0 ? ns_r_servfail : kind == 1 ? ns_r_refused : ns_r_notimpl;
+        return kind < 3 ? asked.answer(error).bytes()
+                        : asked.answer().a("@", "10.0.0.9").claim_answers(40'000).bytes();
+    });
+    name_server second(
+        b.context, [](const auto& asked) { return asked.answer().a("@", "10.0.0.2", 7).bytes(); });
+    const auto names = b.ask_these({first.address(), second.address()});
+    CHECK(b.ask(*names, "odd.example").addresses.at(0).ip() == "10.0.0.2");
+    CHECK(b.ask(*names, "app.example").addresses.at(0).ip() == "10.0.0.1");
+    CHECK(second.asked == 1);
 }
 
 TEST_CASE("a name that does not exist is an answer, the next server is not asked") {

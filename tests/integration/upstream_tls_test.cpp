@@ -3,6 +3,7 @@
 // handshake costs. What certificates are refused for is in tests/process.
 #include "fake/gateway_rig.hpp"
 #include "fake/tls.hpp"
+#include "net/pem_content.hpp"
 #include "sluice/net/upstream_tls.hpp"
 
 #include <catch2/catch.hpp>
@@ -30,7 +31,7 @@ sluice::app::settings secured(std::initializer_list<const node*> nodes,
     auto all = settings_for(nodes);
     auto& tls = all.services[0].tls;
     tls.mode = upstream_tls_mode::tls;
-    tls.ca = {"ca.pem", sluice::secret(authority().pem())};
+    tls.ca = {"ca.pem", sluice::net::pem_content::of(authority().pem())};
     tls.server_name = name;
     std::string why;
     tls.context = sluice::net::upstream_tls::of(tls, why);

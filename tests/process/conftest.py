@@ -86,8 +86,9 @@ def scripted(started):
 @pytest.fixture
 def sluice(started, folder):
     """Starts the proxy in front of these node addresses; further arguments replace blocks of the configuration."""
-    def start(*addresses, descriptors=None, **changes):
-        return started(Sluice(folder, configuration(addresses, **changes), descriptors=descriptors))
+    def start(*addresses, descriptors=None, resolv_conf=None, **changes):
+        settings = configuration(addresses, **changes)
+        return started(Sluice(folder, settings, descriptors=descriptors, resolv_conf=resolv_conf))
 
     return start
 

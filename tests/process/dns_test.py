@@ -2,15 +2,18 @@
 """Services found by DNS: dnsmasq's answers change, and so do the nodes, while requests run that none may fail."""
 import random
 import re
+import signal
 import subprocess
 import time
+from functools import partial
 
 import httpx
 import pytest
 
+import isolation
 import nodes
 from isolation import free_port
-from name_servers import Dnsmasq, Rogue, nonsense, one_address
+from name_servers import Dnsmasq, Rogue, name_asked, no_such_name, nonsense, one_address
 from running import eventually, fetch
 
 
@@ -27,6 +30,20 @@ def found_by_dns(sluice):
         return sluice(services=services, resolvers=list(servers), **changes)
 
     return start
+
+
+@pytest.fixture
+def resolv_conf(folder):
+    """A resolv.conf for the proxy alone: the server on port 53 of 127.0.0.1, and these search domains."""
+    file = folder / "resolv.conf"
+    file.write_text("nameserver 127.0.0.1\nsearch a.test b.test\n", encoding="ascii")
+    try:
+        subprocess.run(["true"], preexec_fn=partial(isolation.show, file, "/etc/resolv.conf"), check=True)
+    except subprocess.SubprocessError:
+        pytest.skip("this place allows no mount")
+    if not isolation.private:
+        pytest.skip("port 53 is not ours")
+    return file
 
 
 def told_nodes(proxy) -> set:
@@ -145,6 +162,64 @@ def test_aliases_are_followed(dnsmasq, found_by_dns, backend):
     proxy = found_by_dns([server.address], f"one.test:{port}")
     eventually(have(proxy, node.address), "the node is known")
     assert fetch(proxy.url).status_code == 200
+
+
+def test_the_search_list_goes_on_past_names_that_do_not_exist_and_ends_at_one_without_that_record(
+        sluice, started, resolv_conf):
+    known = {"short.a.test": "2001:db8::1", "short.b.test": "127.0.0.2", "other.b.test": "127.0.0.3"}
+    asked = []
+
+    def reply(query):
+        asked.append(name_asked(query))
+        ip = known.get(name_asked(query))
+        return one_address(query, ip) if ip else no_such_name(query)
+
+    started(Rogue(reply, port=53))
+    proxy = sluice(services=[{"name": "app", "source": "dns", "url": ["short:80", "other:80"]}], resolv_conf=resolv_conf)
+    eventually(have(proxy, "[2001:db8::1]:80", "127.0.0.3:80"), "what the search leads to is known")
+    eventually(lambda: asked.count("short.a.test") >= 4, "records were asked for again: the first searches are over")
+    assert told_nodes(proxy) == {"[2001:db8::1]:80", "127.0.0.3:80"}
+    assert "other.a.test" in asked and "short.b.test" not in asked
+
+
+def test_a_name_that_is_gone_loses_its_nodes_beside_one_that_never_resolves(found_by_dns, started, backend):
+    port = free_port()
+    node = backend(f"127.0.0.2:{port}")
+    there = True
+
+    def reply(query):
+        if name_asked(query) == "lost.test":
+            return query[:2] + b"\x81\x82" + query[4:]  # SERVFAIL
+        return one_address(query, "127.0.0.2") if there else no_such_name(query)
+
+    server = started(Rogue(reply))
+    proxy = found_by_dns([server.address], f"app.test:{port}", f"lost.test:{port}")
+    eventually(have(proxy, node.address), "the node is known")
+    proxy.line(r"warn .*lost\.test .*SERVFAIL")
+    there = False
+    eventually(have(proxy), "the node is gone", patience=60)
+    assert fetch(proxy.url).status_code == 503
+
+
+def test_metrics_say_whether_name_servers_answer_as_long_as_a_service_is_found_by_them(dnsmasq, found_by_dns):
+    server = dnsmasq(ttl=1)
+    server.say(app=["127.0.0.2"])
+    began = time.time()
+    proxy = found_by_dns([server.address], "app.test:80")
+
+    def series(name):
+        found = re.search(rf'^sluice_source_{name}{{source="dns"}} (\S+)$', fetch(f"{proxy.admin}/metrics").text, re.M)
+        return float(found[1]) if found else None
+
+    eventually(lambda: series("up") == 1, "the source is up")
+    assert began - 1 < series("last_success_timestamp_seconds") < time.time() + 1
+    server.stop()
+    eventually(lambda: series("up") == 0, "the source is down", patience=60)
+    last = series("last_success_timestamp_seconds")
+    assert last and last < time.time()
+    proxy.file.write_text(proxy.file.read_text().replace('"dns"', '"fixed"').replace("app.test", "127.0.0.2"))
+    proxy.signal(signal.SIGHUP)
+    eventually(lambda: series("up") is None and series("last_success_timestamp_seconds") is None, "the series are gone")
 
 
 def test_srv_records_bring_ports_and_priorities(dnsmasq, found_by_dns, backend):

@@ -52,9 +52,9 @@ class Dnsmasq:
 class Rogue:
     """Answers every question over UDP with what `reply(query)` makes of it; None is silence."""
 
-    def __init__(self, reply):
+    def __init__(self, reply, port: int = 0):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("127.0.0.1", port))
         self.address = "127.0.0.1:%d" % self._socket.getsockname()[1]
         self.asked = 0
         self.reply = reply
@@ -85,13 +85,27 @@ def question_of(query: bytes) -> bytes:
     return query[12:end]
 
 
+def name_asked(query: bytes) -> str:
+    name, at = "", 12
+    while size := query[at]:
+        name += query[at + 1:at + 1 + size].decode("ascii") + "."
+        at += 1 + size
+    return name[:-1]
+
+
 def one_address(query: bytes, ip: str) -> bytes:
-    """A good answer: this address to a question for A, no records to any other, both for a second."""
+    """A good answer: this address to a question for its family, no records to any other, both for a second."""
     question = question_of(query)
-    is_a = question[-4:-2] == b"\0\1"
-    head = query[:2] + b"\x81\x80\0\1" + (b"\0\1" if is_a else b"\0\0") + b"\0\0\0\0"
-    record = b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4" + socket.inet_aton(ip)
-    return head + question + (record if is_a else b"")
+    family, kind = (socket.AF_INET6, b"\0\x1c") if ":" in ip else (socket.AF_INET, b"\0\1")
+    asked = question[-4:-2] == kind
+    head = query[:2] + b"\x81\x80\0\1" + (b"\0\1" if asked else b"\0\0") + b"\0\0\0\0"
+    content = socket.inet_pton(family, ip)
+    record = b"\xc0\x0c" + kind + b"\0\1\0\0\0\1\0" + bytes([len(content)]) + content
+    return head + question + (record if asked else b"")
+
+
+def no_such_name(query: bytes) -> bytes:
+    return query[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + question_of(query)
 
 
 def nonsense(query: bytes, chance: random.Random) -> bytes | None:
@@ -109,4 +123,4 @@ def nonsense(query: bytes, chance: random.Random) -> bytes | None:
     return query[:2] + b"\x81\x80\0\1" + counts + question + b"\xc0\x0c\0\1\0\1" + noise
 
 
-__all__ = ["Dnsmasq", "Rogue", "nonsense", "one_address"]
+__all__ = ["Dnsmasq", "Rogue", "name_asked", "no_such_name", "nonsense", "one_address"]

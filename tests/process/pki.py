@@ -55,8 +55,9 @@ class Identity:
 class Authority:
     """A CA of its own, or one below `above`."""
 
-    def __init__(self, folder: pathlib.Path, name: str, above: "Authority | None" = None, can_sign: bool = True):
-        self.folder = folder / name.replace(" ", "-")
+    def __init__(self, folder: pathlib.Path, name: str, above: "Authority | None" = None, can_sign: bool = True,
+                 stored_as: str | None = None):
+        self.folder = folder / (stored_as or name).replace(" ", "-")
         self.folder.mkdir()
         self.above = above
         self.certificate = self.folder / "ca.pem"
@@ -82,8 +83,10 @@ class Authority:
         return [] if self.above is None else [self.certificate, *self.above.chain]
 
     def issue(self, name: str, alternatives: str | None = None, *, use: str = SERVER, usage: str = "digitalSignature",
-              start: datetime.timedelta = -DAY, end: datetime.timedelta = 90 * DAY, chain: bool = True) -> Identity:
-        """A leaf. `alternatives` as subjectAltName takes it, DNS:name by default; times are relative to now."""
+              start: datetime.timedelta = -DAY, end: datetime.timedelta = 90 * DAY, chain: bool = True,
+              more: str = "") -> Identity:
+        """A leaf. `alternatives` as subjectAltName takes it, DNS:name by default; times are relative to now;
+        `more` are further extensions."""
         self._count += 1
         stem = self.folder / f"leaf-{self._count}"
         key, alone, shown = (stem.with_suffix(ending) for ending in (".key", ".alone.pem", ".pem"))
@@ -92,7 +95,7 @@ class Authority:
         self._request(key, name, request)
         self.sign(request, alone, "basicConstraints=CA:FALSE\n"
                   f"keyUsage=critical,{usage}\nextendedKeyUsage={use}\n"
-                  f"subjectAltName={alternatives or 'DNS:' + name}\n", start, end)
+                  f"subjectAltName={alternatives or 'DNS:' + name}\n{more}", start, end)
         parts = [alone, *(self.chain if chain else [])]
         shown.write_text("".join(part.read_text(encoding="ascii") for part in parts), encoding="ascii")
         return Identity(shown, key, alone)
@@ -134,7 +137,8 @@ class Authority:
 
 
 class Zoo:
-    """A root everybody here trusts, an intermediate below it that issues, and a stranger's root."""
+    """A root everybody here trusts, an intermediate below it that issues, a stranger's root, and one that
+    only bears the root's name."""
 
     def __init__(self, folder: pathlib.Path):
         home = folder / "pki"
@@ -142,6 +146,7 @@ class Zoo:
         self.root = Authority(home, "sluice test root")
         self.issuing = Authority(home, "sluice test issuing", self.root)
         self.stranger = Authority(home, "a strange root")
+        self.namesake = Authority(home, "sluice test root", stored_as="namesake")
         self.no_authority = Authority(home, "no authority", self.issuing, can_sign=False)
 
     @property
@@ -167,6 +172,11 @@ class Zoo:
 
     def untrusted(self, name: str = "node.test", **terms) -> Identity:
         return self.stranger.issue(name, **terms)
+
+    def forged(self, name: str = "node.test", **terms) -> Identity:
+        """By an authority with the name of the trusted root and a key of its own, which the leaf does not name: else
+        its issuer would not be found at all."""
+        return self.namesake.issue(name, more="authorityKeyIdentifier=none\n", **terms)
 
     def missing_intermediate(self, name: str = "node.test", **terms) -> Identity:
         return self.good(name, chain=False, **terms)

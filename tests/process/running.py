@@ -14,6 +14,8 @@ import time
 
 import httpx
 
+import isolation
+
 PATIENCE = 30.0  # seconds until something that must happen is called missing; generous for sanitizer builds
 
 
@@ -62,15 +64,17 @@ def fetch(url: str, **options) -> httpx.Response:
 class Program:
     """A child process and the lines it wrote to stderr."""
 
-    def __init__(self, command, *, descriptors: int | None = None, **options):
-        def limit():
+    def __init__(self, command, *, descriptors: int | None = None, resolv_conf: pathlib.Path | None = None, **options):
+        def prepare():
             if descriptors is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+            if resolv_conf is not None:
+                isolation.show(resolv_conf, at="/etc/resolv.conf")
 
         self.lines: list[str] = []
         self._news = threading.Condition()
         self._child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-                                       errors="replace", preexec_fn=limit, **options)
+                                       errors="replace", preexec_fn=prepare, **options)
         self._reader = threading.Thread(target=self._collect, daemon=True)
         self._reader.start()
 

@@ -75,6 +75,8 @@ REFUSED = {
     "self-signed": (lambda z: z.self_signed(), "certificate self-signed"),
     "a stranger's": (lambda z: z.untrusted(), "certificate unknown issuer"),
     "a stranger's with its root": (untrusted_with_root, "certificate untrusted root"),
+    "by a namesake of the root": (lambda z: z.forged(),
+                                  "certificate bad signature: certificate signature failure"),
     "without its intermediate": (lambda z: z.missing_intermediate(), "certificate unknown issuer"),
     "meant for clients": (lambda z: z.good(use=CLIENT), "certificate wrong usage"),
     "with a key for lists only": (lambda z: z.good(usage="cRLSign"), "certificate wrong usage"),

@@ -4,9 +4,8 @@
 // changes no file changes nothing here. Read in http/listener_tls_schema, used by net/listener_tls.
 #pragma once
 
-#include "sluice/base/secret.hpp"
-
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,12 +19,14 @@ enum class tls_version : std::uint8_t { tls_1_2, tls_1_3 };
 /// no connection without a good one.
 enum class client_auth : std::uint8_t { none, optional, require };
 
-/// A PEM file and what was in it. A key's content must never be shown; the others' nobody needs to.
+class pem_content;
+
+/// A PEM file and what was in it. Equal contents are one object, read once; null when none was read.
 struct pem_file {
     std::string path;
-    secret content;
+    std::shared_ptr<const pem_content> content;
 
-    friend bool operator==(const pem_file&, const pem_file&) = default;
+    friend bool operator==(const pem_file&, const pem_file&) noexcept;
 };
 
 enum class key_kind : std::uint8_t { rsa, ecdsa, ed25519 };

@@ -5,6 +5,8 @@
 
 #include "sluice/service/service.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,13 @@ namespace sluice::service {
 struct source_update {
     std::string service;
     std::vector<node> nodes;
+};
+
+/// How a source is doing, for metrics.
+struct source_state {
+    bool up = false;  ///< it gets answers, see docs/decisions.md
+    /// when the last good answer came; absent before the first one
+    std::optional<std::chrono::system_clock::time_point> last_success = {};
 };
 
 /// Where updates go: app turns them into a table. Thread: control.
@@ -33,6 +42,8 @@ public:
     /// The services that name this source, at the start and after every reload. Begins to watch new
     /// ones, forgets those that are gone, and leaves alone what did not change. Returns at once.
     virtual void follow(const std::vector<service_settings>& wanted) = 0;
+
+    virtual source_state state() const = 0;
 };
 
 }  // namespace sluice::service

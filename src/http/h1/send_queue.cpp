@@ -45,8 +45,11 @@ send_queue::written send_queue::write(net::stream& socket) {
     if (empty())
         return {};
     const byte_view pieces[] = {buffer_.view(), piece_, piece_end_};
-    const auto put = piece_.empty() ? socket.write({pieces, 1}) : socket.write(pieces);
-    if (put.state == io_state::broken)
+    return took(piece_.empty() ? socket.write({pieces, 1}) : socket.write(pieces));
+}
+
+send_queue::written send_queue::took(net::io_result put) {
+    if (put.state == io_state::broken || (put.state == io_state::done && put.bytes == 0))
         return {io_state::broken, 0};
     auto left = put.bytes;
     const auto take = [&left](std::size_t size) {

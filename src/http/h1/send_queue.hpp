@@ -25,6 +25,9 @@ public:
     };
     /// Writes what is queued. Whatever is left afterwards is a copy.
     written write(net::stream&);
+    /// What write() makes of the socket's answer. A socket that is done and took nothing would be
+    /// asked for ever: it is broken.
+    written took(net::io_result put);
 
     bool empty() const noexcept { return buffer_.empty() && piece_.empty() && piece_end_.empty(); }
     void release() noexcept {

@@ -25,18 +25,6 @@ dns_answer failed(std::string_view why) {
     return none;
 }
 
-ns_type type_of(record_kind kind) noexcept {
-    switch (kind) {
-    case record_kind::a:
-        return ns_t_a;
-    case record_kind::aaaa:
-        return ns_t_aaaa;
-    case record_kind::srv:
-        break;
-    }
-    return ns_t_srv;
-}
-
 /// RFC 2181 section 8: a TTL with its highest bit set means 0.
 std::chrono::seconds ttl_of(std::uint64_t seconds) noexcept {
     return std::chrono::seconds{seconds > 0x7fff'ffff ? 0 : seconds};
@@ -208,6 +196,18 @@ bool is_dialable_v4(in_addr_t in_network_order) noexcept {
 }
 
 }  // namespace
+
+int type_of(record_kind kind) noexcept {
+    switch (kind) {
+    case record_kind::a:
+        return ns_t_a;
+    case record_kind::aaaa:
+        return ns_t_aaaa;
+    case record_kind::srv:
+        break;
+    }
+    return ns_t_srv;
+}
 
 bool is_dialable(const address& one) {
     sockaddr_storage room{};

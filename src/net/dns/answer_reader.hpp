@@ -18,6 +18,9 @@ inline constexpr std::size_t most_aliases = 16;
 inline constexpr std::size_t most_addresses = 4096;
 inline constexpr std::size_t most_services = 1024;
 
+/// The number records of this kind have in DNS messages.
+int type_of(record_kind) noexcept;
+
 /// Reads one answer to a question of this kind; any bytes whatsoever are fine. Aliases are followed
 /// from the name in the answer's own question. Addresses that are not is_dialable() and SRV targets
 /// that are no names are left out.

@@ -42,18 +42,6 @@ namespace {
 constexpr int udp_payload = 1232;
 constexpr int tries_per_server = 2;
 
-int type_of(record_kind kind) noexcept {
-    switch (kind) {
-    case record_kind::a:
-        return ns_t_a;
-    case record_kind::aaaa:
-        return ns_t_aaaa;
-    case record_kind::srv:
-        break;
-    }
-    return ns_t_srv;
-}
-
 std::string_view words_for(int status) noexcept {
     switch (status) {
     case ARES_ETIMEOUT:
@@ -94,7 +82,8 @@ void require(int status) {
 channel::channel(boost::asio::io_context& context, const address& server,
                  std::chrono::milliseconds patience)
     : context_(context), timeout_(context) {
-    open("/dev/null", patience);
+    // Left to itself, c-ares ends SERVFAIL and REFUSED as if nobody had been at the port.
+    open("/dev/null", patience, ARES_FLAG_NOCHECKRESP);
     auto only = to_ares(server);
     require(ares_set_servers_ports(ares_.get(), &only));
 }
@@ -102,16 +91,16 @@ channel::channel(boost::asio::io_context& context, const address& server,
 channel::channel(boost::asio::io_context& context, const std::string& resolv_conf,
                  std::chrono::milliseconds patience)
     : context_(context), timeout_(context) {
-    open(resolv_conf, patience);
+    open(resolv_conf, patience, 0);  // after an error c-ares asks the next of its servers
 }
 
-void channel::open(const std::string& resolv_conf, std::chrono::milliseconds patience) {
+void channel::open(const std::string& resolv_conf, std::chrono::milliseconds patience, int flags) {
     static const int library = ares_library_init(ARES_LIB_INIT_ALL);
     require(library);
     auto path = resolv_conf;
     char lookups[] = "b";  // name servers only; the hosts file is hosts_file's
     ares_options options{};
-    options.flags = ARES_FLAG_EDNS | ARES_FLAG_NOALIASES;
+    options.flags = ARES_FLAG_EDNS | ARES_FLAG_NOALIASES | flags;
     options.ednspsz = udp_payload;
     options.timeout = static_cast<int>(patience.count());
     options.tries = tries_per_server;
@@ -149,12 +138,14 @@ void channel::ask(const dns_question& what, reply done) {
         const std::unique_ptr<pending> one(static_cast<pending*>(from));
         if (one->owner->closing_)
             return;
-        dns_answer answer;
+        said heard;
         if (bytes != nullptr && size > 0)
-            answer = read_answer({bytes, static_cast<std::size_t>(size)}, one->kind);
+            heard.answer = read_answer({bytes, static_cast<std::size_t>(size)}, one->kind);
         else
-            answer.why = words_for(status);
-        one->done(std::move(answer));
+            heard.answer.why = words_for(status);
+        if (status == ARES_ETIMEOUT || status == ARES_ECONNREFUSED)
+            heard.by = speaker::nobody;
+        one->done(std::move(heard));
     };
     ares_query(ares_.get(), what.name.c_str(), ns_c_in, type_of(what.kind), answered,
                waiting.release());

@@ -21,9 +21,15 @@ namespace sluice::net::dns {
 
 class channel {
 public:
-    using reply = std::function<void(dns_answer)>;
+    /// Nobody: no answer in time, or nobody at the port.
+    enum class speaker { server, nobody };
+    struct said {
+        dns_answer answer;
+        speaker by = speaker::server;
+    };
+    using reply = std::function<void(said)>;
 
-    /// Asks `server`, and reads no file.
+    /// Asks `server`, and reads no file. An error is its answer, and no reason to ask again.
     channel(boost::asio::io_context&, const address& server, std::chrono::milliseconds patience);
     /// Asks the servers of this resolv.conf; without one, 127.0.0.1.
     channel(boost::asio::io_context&, const std::string& resolv_conf,
@@ -43,7 +49,7 @@ private:
     struct watched;
     struct pending;
 
-    void open(const std::string& resolv_conf, std::chrono::milliseconds patience);
+    void open(const std::string& resolv_conf, std::chrono::milliseconds patience, int flags);
     void watch(int fd, bool read, bool write);
     void await_readable(const std::shared_ptr<watched>&);
     void await_writable(const std::shared_ptr<watched>&);

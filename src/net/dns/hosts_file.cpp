@@ -79,8 +79,7 @@ std::optional<dns_answer> hosts_file::find(const dns_question& asked, time_point
     if (asked.kind == record_kind::srv)
         return std::nullopt;
     refresh(now);
-    const std::string_view name = asked.name;
-    const auto known = names_.find(name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0)));
+    const auto known = names_.find(without_last_dot(asked.name));
     if (known == names_.end())
         return std::nullopt;
     dns_answer answer;

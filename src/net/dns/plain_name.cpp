@@ -7,11 +7,14 @@
 
 namespace sluice::net::dns {
 
+std::string_view without_last_dot(std::string_view name) noexcept {
+    return name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
+}
+
 std::string plain_name(std::string_view name) {
     constexpr std::size_t most = 253;
     constexpr std::size_t most_label = 63;
-    if (name.ends_with('.'))
-        name.remove_suffix(1);
+    name = without_last_dot(name);
     if (name.empty() || name.size() > most)
         return {};
     for (const auto label : split(name, '.')) {

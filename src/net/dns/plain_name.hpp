@@ -8,6 +8,9 @@
 
 namespace sluice::net::dns {
 
+/// A whole name is written with a dot at its end or without: here it is without.
+std::string_view without_last_dot(std::string_view name) noexcept;
+
 /// `name` in lower case without its last dot; empty when it is not letters, digits, `-` and `_`
 /// between dots, at most 63 a label and 253 in all.
 std::string plain_name(std::string_view name);

@@ -5,8 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace sluice::net {
@@ -42,7 +40,7 @@ struct resolver_pool::question {
     std::size_t name = 0, server = 0;  // whose turn it is
     dns_answer first;                  // what was said of the first name
 
-    resolver_pool::server& turn() const { return set->servers[servers[server]]; }
+    std::size_t turn() const { return servers[server]; }
 };
 
 resolver_pool::resolver_pool(boost::asio::io_context& context, resolver_settings settings)
@@ -53,13 +51,14 @@ resolver_pool::resolver_pool(boost::asio::io_context& context, resolver_settings
 void resolver_pool::use(const std::vector<address>& servers) {
     auto next = std::make_shared<server_set>();
     for (const auto& one : servers)
-        next->servers.push_back({std::make_unique<channel>(context_, one, settings_.patience)});
+        next->lines.push_back(std::make_unique<channel>(context_, one, settings_.patience));
     if (servers.empty()) {
         auto line = std::make_unique<channel>(context_, settings_.resolv_conf, settings_.patience);
         next->search = line->search();
-        next->servers.push_back({std::move(line)});
+        next->lines.push_back(std::move(line));
         next->hosts = std::make_unique<hosts_file>(settings_.hosts);
     }
+    next->ranks = server_ranks(next->lines.size());
     current_ = std::move(next);
 }
 
@@ -93,12 +92,7 @@ void resolver_pool::begin(question& one) {
         if (auto known = one.set->hosts->find(one.asked, now))
             return finish(one, std::move(*known));
     one.names = one.set->search.candidates(one.asked.name);
-    const auto& servers = one.set->servers;
-    one.servers.resize(servers.size());
-    std::iota(one.servers.begin(), one.servers.end(), 0);
-    // By number among equals: std::ranges::stable_partition does not compile under clang 19 here.
-    std::ranges::sort(one.servers, {},
-                      [&](auto at) { return std::pair(servers[at].avoided_until > now, at); });
+    one.servers = one.set->ranks.order(now);
     ask_next(one);
 }
 
@@ -106,23 +100,28 @@ void resolver_pool::ask_next(question& one) {
     // The answer may come from within ask(), or from within the channel's own handlers: it goes
     // through the context, so that nothing is called back or ended below itself.
     const std::weak_ptr<question> asking = asked_.at(one.asked);
-    one.turn().line->ask({one.names[one.name], one.asked.kind}, [this, asking](dns_answer answer) {
-        boost::asio::post(context_, [this, asking, answer = std::move(answer)]() mutable {
+    auto& line = *one.set->lines[one.turn()];
+    line.ask({one.names[one.name], one.asked.kind}, [this, asking](channel::said what) {
+        boost::asio::post(context_, [this, asking, what = std::move(what)]() mutable {
             if (const auto still = asking.lock())
-                take(*still, std::move(answer));
+                take(*still, std::move(what));
         });
     });
 }
 
-void resolver_pool::take(question& one, dns_answer answer) {
+void resolver_pool::take(question& one, channel::said what) {
+    auto& ranks = one.set->ranks;
+    if (what.by == channel::speaker::nobody)
+        ranks.silent(one.turn(), steady_clock::now());
+    else
+        ranks.heard(one.turn());
+    auto& answer = what.answer;
     if (answer.what == verdict::failed) {
-        one.turn().avoided_until = steady_clock::now() + grudge;
         // A name nobody answered for may be the one that exists: no further one is asked.
         if (++one.server == one.servers.size())
             return finish(one, std::move(answer));
         return ask_next(one);
     }
-    one.turn().avoided_until = {};
     if (one.name == 0)
         one.first = answer;
     // A name that exists ends the search even without a record of this kind: A and AAAA of one

@@ -7,6 +7,7 @@
 #include "net/dns/channel.hpp"
 #include "net/dns/hosts_file.hpp"
 #include "net/dns/search_list.hpp"
+#include "net/dns/server_ranks.hpp"
 #include "sluice/net/resolver.hpp"
 
 #include <deque>
@@ -20,8 +21,6 @@ class resolver_pool final : public resolver {
 public:
     /// Bursts beyond that only overflow the receive buffer of a UDP socket.
     static constexpr std::size_t most_at_once = 128;
-    /// How long a server that gave no answer is asked last.
-    static constexpr std::chrono::seconds grudge{10};
 
     resolver_pool(boost::asio::io_context&, resolver_settings);
 
@@ -30,13 +29,10 @@ public:
     void use(const std::vector<address>& servers) override;
 
 private:
-    struct server {
-        std::unique_ptr<channel> line;
-        time_point avoided_until{};
-    };
     // The channels of one use(): those of an earlier one stay until their last answer is here.
     struct server_set {
-        std::vector<server> servers;
+        std::vector<std::unique_ptr<channel>> lines;  // one for each server
+        server_ranks ranks{0};
         search_list search;
         std::unique_ptr<hosts_file> hosts;
     };
@@ -45,7 +41,7 @@ private:
     void begin_more();
     void begin(question&);
     void ask_next(question&);
-    void take(question&, dns_answer);
+    void take(question&, channel::said);
     void finish(question&, dns_answer);
 
     boost::asio::io_context& context_;

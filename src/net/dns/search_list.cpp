@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/dns/search_list.hpp"
 
+#include "net/dns/plain_name.hpp"
+
 #include <algorithm>
 
 namespace sluice::net::dns {
@@ -14,7 +16,7 @@ constexpr std::size_t most_bytes =
 
 std::vector<std::string> search_list::candidates(std::string_view name) const {
     if (name.ends_with('.'))
-        return {std::string(name.substr(0, name.size() - 1))};
+        return {std::string(without_last_dot(name))};
     std::vector<std::string> names;
     for (const auto& domain : domains)
         if (!domain.empty() && domain != ".")

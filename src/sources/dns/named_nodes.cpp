@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/dns/named_nodes.hpp"
 
+#include "net/dns/plain_name.hpp"
+
 #include <algorithm>
+#include <array>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -20,10 +23,6 @@ struct candidate {
     standing where;
 };
 
-std::string_view without_dot(std::string_view name) noexcept {
-    return name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
-}
-
 // Targets of SRV records are whole names (RFC 2782): no search list may lead them elsewhere.
 std::string absolute(const std::string& target) { return target + "."; }
 
@@ -31,7 +30,7 @@ std::string absolute(const std::string& target) { return target + "."; }
 // machine with an honest certificate of its own (RFC 6125 section 6.2.1), so a target counts only
 // within the domain that was configured.
 std::string_view certified_name(std::string_view service, std::string_view target) noexcept {
-    auto domain = without_dot(service);
+    auto domain = net::dns::without_last_dot(service);
     for (int labels = 0; labels < 2; ++labels)
         domain.remove_prefix(std::min(domain.find('.'), domain.size() - 1) + 1);
     const bool within =
@@ -47,7 +46,7 @@ public:
 
     void add_name(const service::dns_name& from) {
         const std::string_view name = from.name;
-        add_addresses(from.name, from.port, from.weight, 0, without_dot(name));
+        add_addresses(from.name, from.port, from.weight, 0, net::dns::without_last_dot(name));
     }
 
     // RFC 2782: the lowest priority is tried first; a weight of 0 is a small share, not none.
@@ -156,6 +155,37 @@ std::vector<service::node> nodes_of(const std::vector<service::dns_name>& names,
     for (const auto& one : names)
         one.port == 0 ? all.add_service(one) : all.add_name(one);
     return all.take();
+}
+
+std::vector<holding> holdings_of(const std::vector<service::dns_name>& names,
+                                 const known_lookups& known) {
+    std::vector<holding> all;
+    const auto add = [&](const std::string& name, const net::dns_question* because_of) {
+        for (const auto kind : {record_kind::a, record_kind::aaaa}) {
+            const net::dns_question asked{name, kind};
+            const auto* const found = known(asked);
+            if (found != nullptr && !found->addresses().empty())
+                all.push_back({asked, because_of == nullptr ? asked : *because_of});
+        }
+    };
+    for (const auto& one : names) {
+        if (one.port != 0) {
+            add(one.name, nullptr);
+            continue;
+        }
+        const net::dns_question records{one.name, record_kind::srv};
+        if (const auto* const found = known(records))
+            for (const auto& target : found->services())
+                add(absolute(target.target), &records);
+    }
+    return all;
+}
+
+bool is_surely_gone(const holding& one, const known_lookups& known) {
+    return std::ranges::any_of(std::array{&one.asked, &one.because_of}, [&](const auto* question) {
+        const auto* const found = known(*question);
+        return found != nullptr && found->is_surely_absent();
+    });
 }
 
 }  // namespace sluice::sources

@@ -28,4 +28,19 @@ std::vector<net::dns_question> questions_of(const std::vector<service::dns_name>
 std::vector<service::node> nodes_of(const std::vector<service::dns_name>& names,
                                     const known_lookups& known, const order_of_families& order);
 
+/// A question whose addresses are nodes, and the one because of which it is asked: itself, or the
+/// SRV records that name its target.
+struct holding {
+    net::dns_question asked;
+    net::dns_question because_of;
+};
+
+/// Which questions hold the nodes of nodes_of() now.
+std::vector<holding> holdings_of(const std::vector<service::dns_name>& names,
+                                 const known_lookups& known);
+
+/// Whether the nodes it held went because a name does not exist any more, and that is believed. No:
+/// it may have other ones, which nobody knows yet.
+bool is_surely_gone(const holding&, const known_lookups& known);
+
 }  // namespace sluice::sources

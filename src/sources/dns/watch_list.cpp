@@ -30,7 +30,8 @@ struct watch_list::entry : runtime::timer {
     net::dns_question asked;
     lookup known;
     std::size_t users = 0;
-    std::uint64_t asking = 0;  // the number of its last question
+    std::uint64_t asking = 0;        // the number of its last question
+    std::uint64_t failing_from = 0;  // the number of the answer that began its failures
 };
 
 watch_list::watch_list(runtime::worker& control, net::resolver& names, on_change changed)
@@ -82,11 +83,29 @@ void watch_list::take(const net::dns_question& what, std::uint64_t number,
     if (found == entries_.end() || found->second->asking != number)
         return;
     auto& one = *found->second;
+    note(one, answer);
     const bool changed = one.known.take(answer, control_.now(), random_.next());
     control_.timers().arm(one, one.known.due());
     tell_trouble(what);
     if (changed)
         changed_(what);
+}
+
+void watch_list::note(entry& of, const net::dns_answer& answer) {
+    ++answers_;
+    if (answer.what != net::dns_answer::verdict::failed) {
+        last_good_ = answers_;
+        last_success_ = std::chrono::system_clock::now();
+    } else if (!of.known.is_failing()) {
+        of.failing_from = answers_;
+    }
+}
+
+service::source_state watch_list::state() const {
+    const auto fails = [this](const auto& one) {
+        return one.second->known.is_failing() && one.second->failing_from > last_good_;
+    };
+    return {last_success_ && std::ranges::none_of(entries_, fails), last_success_};
 }
 
 watch_list::trouble watch_list::trouble_of(const std::string& name) const {

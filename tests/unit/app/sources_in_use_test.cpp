@@ -31,6 +31,7 @@ public:
             line += " " + one.name;
         notes_.push_back(line);
     }
+    sluice::service::source_state state() const override { return {true}; }
 
 private:
     std::string name_;
@@ -65,6 +66,8 @@ TEST_CASE("each source is made once, told its services, and ended when none name
         sources.follow(all);
         all.services = {found_by("map", "d")};
         sources.follow(all);
+        CHECK(sources.states().size() == 1);
+        CHECK(sources.states().at("map").up);
         notes.erase(notes.begin(), notes.begin() + 2);
         CHECK(notes == std::vector<std::string>{"dns follows c", "map begins", "map follows d",
                                                 "dns ends", "map follows d"});

@@ -56,6 +56,17 @@ TEST_CASE_METHOD(fixture, "trailers follow the last chunk") {
     CHECK(sent() == "3\r\nabc\r\n0\r\nx-sum: 1\r\n\r\n");
 }
 
+TEST_CASE("a socket that says done and took nothing is broken, one that is blocked is not") {
+    send_queue queue;
+    queue.buffer().append("head");
+    CHECK(queue.took({io_state::blocked, 0}).state == io_state::blocked);
+    CHECK(queue.took({io_state::done, 1}).state == io_state::blocked);
+    CHECK(queue.took({io_state::done, 0}).state == io_state::broken);
+    CHECK_FALSE(queue.empty());
+    CHECK(queue.took({io_state::done, 3}).state == io_state::done);
+    CHECK(queue.empty());
+}
+
 TEST_CASE_METHOD(fixture, "small pieces are copied at once, a large one when it could not leave") {
     std::string small = "small";
     queue.put({small}, framing::kind::length);

@@ -2,6 +2,7 @@
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
 #include "fake/tls.hpp"
+#include "net/pem_content.hpp"
 #include "sluice/net/stream.hpp"
 #include "sluice/net/tls_tickets.hpp"
 #include "sluice/net/upstream_tls.hpp"
@@ -13,8 +14,8 @@
 #include <string>
 
 using fake::tls_end;
-using sluice::secret;
 using sluice::net::io_state;
+using sluice::net::pem_content;
 using sluice::net::pem_file;
 using sluice::net::stream;
 using sluice::net::tls_tickets;
@@ -34,7 +35,7 @@ const fake::certificate& shown() {
     return made;
 }
 
-pem_file file_of(std::string content) { return {"some.pem", secret(std::move(content))}; }
+pem_file file_of(std::string content) { return {"some.pem", pem_content::of(std::move(content))}; }
 
 upstream_tls_settings plain_terms() {
     upstream_tls_settings terms;
@@ -145,6 +146,14 @@ TEST_CASE_METHOD(fixture, "a node that proves its name is believed, another is n
     CHECK(failure == "certificate wrong name: hostname mismatch");
     CHECK_FALSE(connect("127.0.0.1", none[2]));
     CHECK(failure == "certificate wrong name: IP address mismatch");
+}
+
+TEST_CASE_METHOD(fixture, "a certificate signed by another key of the same name is told as such") {
+    const fake::certificate impostor({.name = "root", .alternatives = "", .is_ca = true});
+    const fake::certificate forged({}, &impostor);
+    theirs = fake::server_context(forged);
+    CHECK_FALSE(connect());
+    CHECK(failure == "certificate bad signature: certificate signature failure");
 }
 
 TEST_CASE_METHOD(fixture, "without a name to check there is no verified connection") {

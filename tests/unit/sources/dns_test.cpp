@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The source as services see it: a resolver played by hand, time that the test moves.
+#include "fake/dns_message.hpp"
 #include "fake/loop.hpp"
 #include "fake/resolver.hpp"
+#include "net/dns/answer_reader.hpp"
 #include "sources/catalog.hpp"
 
 #include <catch2/catch.hpp>
@@ -52,6 +54,17 @@ struct bench {
         loop.settle();
     }
     void gather() { loop.advance(60ms); }
+    /// So many times this name does not exist, while `b` fails.
+    void lose(const std::string& name, int times) {
+        for (int i = 0; i < times; ++i) {
+            loop.advance(10s);
+            if (names.is_asked("b", kind::a))
+                give("b", kind::a, resolver::failed());
+            if (names.is_asked(name, kind::a))
+                give(name, kind::a, resolver::absent());
+        }
+        gather();
+    }
     /// One name with one IPv4 address, known and told.
     void follow_shop() {
         source->follow({service("shop", {{"a", 80, 1}})});
@@ -152,6 +165,152 @@ TEST_CASE("a name that never existed is told as no nodes once that is sure, one 
     }
     b.gather();
     CHECK(b.sink.take() == lines{"none:"});
+}
+
+TEST_CASE("a name that is gone loses its nodes although another one of its service keeps failing") {
+    bench b;
+    b.source->follow({bench::service("shop", {{"a", 80, 1}, {"b", 80, 1}})});
+    b.give("a", kind::a, resolver::found({"10.0.0.1"}, 1s));
+    b.gather();
+    REQUIRE(b.sink.take() == lines{"shop: 10.0.0.1:80"});
+    b.lose("a", 2);
+    CHECK(b.sink.lines.empty());
+    b.lose("a", 1);
+    CHECK(b.sink.take() == lines{"shop:"});
+}
+
+TEST_CASE("a failure keeps the nodes of its own question, and no others") {
+    bench b;
+    b.source->follow({bench::service("shop", {{"a", 80, 1}, {"b", 80, 1}})});
+    b.give("a", kind::a, resolver::found({"10.0.0.1"}, 1s));
+    b.give("b", kind::a, resolver::found({"10.0.0.2"}, 1s));
+    b.gather();
+    REQUIRE(b.sink.take() == lines{"shop: 10.0.0.1:80 10.0.0.2:80"});
+    b.lose("a", 3);
+    CHECK(b.sink.take() == lines{"shop: 10.0.0.2:80"});
+    b.lose("a", 10);
+    CHECK(b.sink.lines.empty());
+}
+
+TEST_CASE("SRV records that are gone lose their nodes although a plain name keeps failing") {
+    bench b;
+    b.source->follow({bench::service("shop", {{"_h._tcp.s", 0, 1}, {"b", 80, 1}})});
+    b.give("_h._tcp.s", kind::srv, resolver::services({{"a", 8080, 1, 1}}, 1s));
+    b.gather();
+    b.give("a.", kind::a, resolver::found({"10.0.0.1"}, 3600s));
+    b.gather();
+    REQUIRE(b.sink.take() == lines{"shop: 10.0.0.1:8080"});
+    for (int i = 0; i < 3; ++i) {
+        CHECK(b.sink.lines.empty());
+        b.loop.advance(10s);
+        b.give("_h._tcp.s", kind::srv, resolver::absent());
+        b.give("b", kind::a, resolver::failed());
+    }
+    b.gather();
+    CHECK(b.sink.take() == lines{"shop:"});
+}
+
+TEST_CASE("SRV records that lead to targets nobody answers for keep the nodes there were") {
+    bench b;
+    b.source->follow({bench::service("shop", {{"_h._tcp.s", 0, 1}})});
+    b.give("_h._tcp.s", kind::srv, resolver::services({{"a", 8080, 1, 1}}, 1s));
+    b.gather();
+    b.give("a.", kind::a, resolver::found({"10.0.0.1"}, 3600s));
+    b.gather();
+    REQUIRE(b.sink.take() == lines{"shop: 10.0.0.1:8080"});
+    b.loop.advance(1s);
+    b.give("_h._tcp.s", kind::srv, resolver::services({{"c", 8080, 1, 1}}, 3600s));
+    b.gather();
+    for (int i = 0; i < 10; ++i) {
+        b.give("c.", kind::a, resolver::failed());
+        b.give("c.", kind::aaaa, resolver::failed());
+        b.loop.advance(11s);
+    }
+    CHECK(b.sink.lines.empty());
+    for (int i = 0; i < 3; ++i) {
+        b.give("c.", kind::a, resolver::absent());
+        b.give("c.", kind::aaaa, resolver::absent());
+        b.loop.advance(5s);
+    }
+    b.gather();
+    CHECK(b.sink.take() == lines{"shop:"});
+}
+
+TEST_CASE("an entry with addresses no node can have protects nobody's nodes and has none") {
+    bench b;
+    b.source->follow({bench::service("shop", {{"a", 80, 1}, {"b", 80, 1}})});
+    const auto blocked = [] {
+        return sluice::net::dns::read_answer(
+            fake::dns_message("b", ns_t_a).a("@", "0.0.0.0").bytes(), kind::a);
+    };
+    b.give("a", kind::a, resolver::found({"10.0.0.1"}, 1s));
+    b.give("b", kind::a, blocked());
+    b.gather();
+    REQUIRE(b.sink.take() == lines{"shop: 10.0.0.1:80"});
+    for (int i = 0; i < 3; ++i) {
+        CHECK(b.sink.lines.empty());
+        b.loop.advance(10s);
+        b.give("a", kind::a, resolver::absent());
+        if (b.names.is_asked("b", kind::a))
+            b.give("b", kind::a, blocked());
+    }
+    b.gather();
+    CHECK(b.sink.take() == lines{"shop:"});
+}
+
+TEST_CASE("an answer that two askers wait for counts once") {
+    bench b;
+    const auto shop = bench::service("shop", {{"a", 80, 1}});
+    b.source->follow({shop});
+    b.source->follow({});
+    b.source->follow({shop});
+    REQUIRE(b.names.count.at({"a", kind::a}) == 2);
+    for (int i = 0; i < 3; ++i) {
+        CHECK(b.sink.lines.empty());
+        b.give("a", kind::aaaa, resolver::absent());
+        b.give("a", kind::a, resolver::absent());
+        b.gather();
+        b.loop.advance(5s);
+    }
+    CHECK(b.sink.take() == lines{"shop:"});
+}
+
+TEST_CASE("the source is up from a good answer until a question begins to fail") {
+    bench b;
+    CHECK_FALSE(b.source->state().up);
+    b.source->follow(
+        {bench::service("one", {{"a", 80, 1}}), bench::service("two", {{"b", 80, 1}})});
+    CHECK_FALSE(b.source->state().up);
+    b.give("a", kind::a, resolver::failed());
+    CHECK_FALSE(b.source->state().up);
+    CHECK_FALSE(b.source->state().last_success);
+    const auto before = std::chrono::system_clock::now();
+    b.give("b", kind::a, resolver::absent(1s));
+    CHECK(b.source->state().up);
+    const auto success = b.source->state().last_success;
+    REQUIRE(success);
+    CHECK(*success >= before);
+    CHECK(*success <= std::chrono::system_clock::now());
+    b.loop.advance(10s);
+    b.give("a", kind::a, resolver::failed());
+    CHECK(b.source->state().up);
+    b.give("b", kind::a, resolver::failed());
+    CHECK_FALSE(b.source->state().up);
+    CHECK(b.source->state().last_success == success);
+    b.loop.advance(10s);
+    b.give("a", kind::a, resolver::found({"10.0.0.1"}));
+    CHECK(b.source->state().up);
+}
+
+TEST_CASE("a source is not down for a question that nobody asks any more") {
+    bench b;
+    b.follow_shop();
+    b.source->follow(
+        {bench::service("shop", {{"a", 80, 1}}), bench::service("lost", {{"x", 80, 1}})});
+    b.give("x", kind::a, resolver::failed());
+    CHECK_FALSE(b.source->state().up);
+    b.source->follow({bench::service("shop", {{"a", 80, 1}})});
+    CHECK(b.source->state().up);
 }
 
 TEST_CASE("SRV records are followed to their targets, and targets that left are asked no more") {

@@ -139,6 +139,26 @@ TEST_CASE("the longest hostile texts fit the room and are marked as cut") {
     CHECK(path.substr(path.size() - 4) == "\x01...");
 }
 
+TEST_CASE("a text cut anywhere within a character or an escape leaves a valid JSON line") {
+    const auto piece =
+        GENERATE(as<std::string>{}, "\u20ac", "\U0001f600", "\\", "\"", "\n", "\u009b");
+    access_line line{line_format::json};
+    for (std::size_t shift = 0; shift < 8; ++shift) {
+        std::string longer(shift, 'x');
+        while (longer.size() < 25 * 1024)
+            longer += piece;
+        access_record record;
+        record.path = record.host = longer;
+        const auto read = json::parse(std::string(line.format(record))).as_object();
+        for (const auto* key : {"path", "host"}) {
+            const auto kept = json::value_to<std::string>(read.at(key));
+            const auto whole = longer.substr(0, kept.size() - 16);
+            CHECK(kept.starts_with(whole));
+            CHECK(kept.ends_with("..."));
+        }
+    }
+}
+
 TEST_CASE("a path as long as the default request line is logged whole") {
     const std::string path = "/" + std::string(16 * 1024 - 1, 'x');
     access_record record;

@@ -97,15 +97,32 @@ TEST_CASE("a full device drops the lines and counts them") {
     CHECK(output.dropped() == 4);
 }
 
-TEST_CASE("a line the full disk cut is closed before the next one") {
+TEST_CASE("half a line that the full disk took is taken back out of the file") {
     const scratch_folder folder;
     line_output output{open_log_file(folder / "log"), ownership::owned};
     {
         const file_size_limit full{8};
         CHECK(output.write({"first\nsecond\n", "third\n"}) == EFBIG);
         CHECK(output.dropped() == 2);
+        CHECK(read_file(folder / "log") == "first\n");
+        CHECK(output.write({"x\nlon", "ger\n"}) == EFBIG);
     }
     CHECK(output.write({"fourth\n", ""}) == 0);
+    CHECK(read_file(folder / "log") == "first\nx\nfourth\n");
+}
+
+TEST_CASE("half a line in a file of somebody else stays and is closed before the next one") {
+    const scratch_folder folder;
+    const int file = open_log_file(folder / "log");
+    {
+        line_output output{file, ownership::borrowed};
+        {
+            const file_size_limit full{8};
+            CHECK(output.write({"first\nsecond\n", "third\n"}) == EFBIG);
+        }
+        CHECK(output.write({"fourth\n", ""}) == 0);
+    }
+    ::close(file);
     CHECK(read_file(folder / "log") == "first\nse\nfourth\n");
 }
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 
@@ -114,6 +115,45 @@ TEST_CASE("a full queue drops lines and counts every one of them") {
         log_info("line {}", i);
     other.join();
     CHECK(stderr_.lines().size() + log_lines_dropped() - before == 2 * lines);
+}
+
+TEST_CASE("a text cut within a character or an escape leaves a valid JSON line") {
+    const auto piece = GENERATE(as<std::string>{}, "\u20ac", "\U0001f600", "\\", "\"", "\n");
+    caught_stderr stderr_;
+    start_log({log_level::info, line_format::json});
+    for (std::size_t shift = 0; shift < 8; ++shift) {
+        std::string longer(shift, 'x');
+        while (longer.size() < 10'000)
+            longer += piece;
+        log_line(log_level::info, longer);
+    }
+    const auto lines = stderr_.lines();
+    REQUIRE(lines.size() == 8);
+    for (const auto& line : lines)
+        CHECK(boost::json::parse(line).as_object().at("message").as_string().size() > 8'000);
+}
+
+TEST_CASE("a line logged while the format changes is wholly of one format") {
+    caught_stderr stderr_;
+    start_log({log_level::info, line_format::json});
+    std::atomic<bool> over = false;
+    std::thread changing([&] {
+        for (bool json = false; !over; json = !json)
+            set_log_format(json ? line_format::json : line_format::text);
+    });
+    for (unsigned i = 0; i < 20'000; ++i)
+        log_info("line");
+    const auto lines = stderr_.lines();
+    over = true;
+    changing.join();
+    set_log_format(line_format::text);
+    std::size_t odd = 0;
+    for (const auto& line : lines) {
+        boost::json::error_code error;
+        boost::json::parse(line, error);
+        odd += error && !(line.starts_with("20") && line.ends_with("Z info line")) ? 1 : 0;
+    }
+    CHECK(odd == 0);
 }
 
 TEST_CASE("a text of any length is cut to a bounded line") {

@@ -208,6 +208,26 @@ TEST_CASE_METHOD(
     CHECK(pool.unused());
 }
 
+TEST_CASE_METHOD(fixture, "who waits hears of the room a closed idle connection leaves") {
+    std::vector<node_pool::connection> leased;
+    for (int i = 0; i < 4; ++i)
+        leased.push_back(used());
+    pool.give_back(std::move(leased[0]));
+    slot_wait place(pool, loop.worker.now() + 30s);  // in need of a fresh one, say
+    std::optional<wake> why;
+    spawn(queue_up(place, why));
+    SECTION("by the node") { nodes[0].close(); }
+    SECTION("by its age") { loop.advance(small_pool().idle_timeout); }
+    loop.settle();
+    CHECK_FALSE(why);
+    loop.advance(1s + fake::past);
+    CHECK(pool.open() == 3);
+    CHECK(why == wake::ready);
+    for (auto& one : leased)
+        if (one)
+            pool.give_back(std::move(one));
+}
+
 TEST_CASE_METHOD(fixture, "draining closes what is idle and what comes back") {
     auto leased = used();
     pool.give_back(used());
