@@ -56,8 +56,12 @@ std::string_view take_segment(std::string_view& path) noexcept {
     return segment;
 }
 
-std::size_t segments_of(std::string_view path) noexcept {
-    return static_cast<std::size_t>(std::count(path.begin(), path.end(), '/'));
+/// Up to `strange_path` of them: a request may bring thousands.
+unsigned segments_of(std::string_view path) noexcept {
+    unsigned count = 0;
+    for (; !path.empty() && count < strange_path; ++count)
+        take_segment(path);
+    return count;
 }
 
 /// Both begin with a slash.
@@ -77,7 +81,7 @@ unsigned segments_apart(path_rule::kind how, std::string_view wanted, std::strin
     auto missing = segments_of(wanted);
     if (how == path_rule::kind::exact)
         missing = std::max(missing, segments_of(path));
-    return static_cast<unsigned>(std::min<std::size_t>(strange_path, slips + others + missing));
+    return std::min(strange_path, slips + others + missing);
 }
 
 unsigned path_distance(const path_rule& one, std::string_view path) {

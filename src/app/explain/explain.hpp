@@ -28,8 +28,8 @@ struct outcome {
     std::string problem;  ///< why there is none: no request anybody could send, no such listener
 };
 
-/// Connects, resolves and changes nothing. Looks at every route once to find near misses: some 30 ms
-/// for 100,000 of them.
+/// Connects, resolves and changes nothing. Looks at every route once to find near misses: below
+/// 0.1 s for 100,000 of them.
 outcome answer(const admin::explain_request&, const surroundings&);
 
 }  // namespace sluice::app::explain

@@ -185,6 +185,8 @@ std::string rank_reason(const routing::candidate& winner, const rule& won,
     if (rank_of(won.path.how) != rank_of(lost.path.how))
         return won.path.how == path_rule::kind::exact ? "it names the whole path"
                                                       : "a regular expression goes before a prefix";
+    if (won.path.how != lost.path.how)
+        return "it asks for a path";
     if (prefix_length(won.path) != prefix_length(lost.path))
         return "its prefix is longer";
     if (routing::conditions::count(won) != routing::conditions::count(lost))

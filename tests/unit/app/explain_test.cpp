@@ -168,7 +168,7 @@ TEST_CASE("a route that matches too is told with what puts another one before it
     CHECK(reason("path: {regex: '/x.*'}", "path: {prefix: /x/y}") ==
           "a regular expression goes before a prefix");
     CHECK(reason("path: {prefix: /x/y}", "path: {prefix: /x}") == "its prefix is longer");
-    CHECK(reason("path: {prefix: /}", "methods: [GET]") == "its prefix is longer");
+    CHECK(reason("path: {prefix: /}", "methods: [GET]") == "it asks for a path");
     CHECK(reason("methods: [GET]", "") == "it has more conditions");
     CHECK(reason("methods: [GET]", "listeners: [web]") == "it stands before it in the file");
 }
