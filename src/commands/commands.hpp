@@ -19,6 +19,7 @@ add_command add_backend;
 add_command add_check;
 add_command add_completion;
 add_command add_diff;
+add_command add_explain;
 add_command add_manual;
 add_command add_proxy;
 add_command add_run;

@@ -56,4 +56,16 @@ expect 0 check --help
 expect 0 version
 holds "commit "
 
+expect 0 explain --config conf/sluice.yaml http://127.0.0.1:8080/
+holds "route"
+expect 0 explain --config conf/sluice.yaml --format json http://127.0.0.1:8080/
+holds '"losers":'
+expect 1 explain --config conf/sluice.yaml http://127.0.0.1:8080/../..
+holds "400 bad_request"
+expect 78 explain --config tests/check/cases/unknown_key.yaml http://127.0.0.1/
+expect 64 explain --config conf/sluice.yaml
+expect 64 explain --config conf/sluice.yaml 127.0.0.1
+expect 64 explain --config conf/sluice.yaml -H x http://127.0.0.1/
+expect 64 explain --config conf/sluice.yaml --listener nobody http://127.0.0.1/
+
 exit "$failed"
