@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages the project needs. Silent and without root when all are there.
-# Usage: scripts/deps.sh [--build] [--test] [--lint] [--bench]      (none: --build)
+# Usage: scripts/deps.sh [--build] [--test] [--long] [--lint] [--bench]      (none: --build)
 set -euo pipefail
 
 build_packages=(
     ccache cmake g++ git mold ninja-build pkg-config python3 ca-certificates
     libboost1.81-dev libboost-json1.81-dev libc-ares-dev libcli11-dev libfmt-dev libre2-dev libspdlog-dev libssl-dev
-    libyaml-cpp-dev prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev catch2
+    libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev catch2
 )
 test_packages=(
     clang-19 libclang-rt-19-dev llvm-19
-    apache2-bin curl dnsmasq-base haproxy nginx nodejs openssl procps slowhttptest strace testssl.sh
-    wrk python3-httpx python3-pytest python3-websockets python3-yaml
+    apache2-bin curl dnsmasq-base haproxy libnginx-mod-stream nginx nodejs openssl procps slowhttptest strace systemd
+    testssl.sh wrk python3-httpx python3-jsonschema python3-pytest python3-websockets python3-yaml
 )
+long_packages=(mmdebstrap systemd-container) # a real systemd: scripts/systemd_test.sh
 lint_packages=(clang-19 clang-format-19 clang-tidy-19 python3 shellcheck)
 bench_packages=(libbenchmark-dev linux-perf nginx openssl procps strace util-linux wrk)
 
@@ -21,9 +22,10 @@ for group in "${@:---build}"; do
     case $group in
         --build) wanted+=("${build_packages[@]}") ;;
         --test) wanted+=("${test_packages[@]}") ;;
+        --long) wanted+=("${long_packages[@]}") ;;
         --lint) wanted+=("${lint_packages[@]}") ;;
         --bench) wanted+=("${bench_packages[@]}") ;;
-        *) echo "deps.sh: unknown group $group (--build, --test, --lint, --bench)" >&2; exit 64 ;;
+        *) echo "deps.sh: unknown group $group (--build, --test, --long, --lint, --bench)" >&2; exit 64 ;;
     esac
 done
 

@@ -61,7 +61,7 @@ void check_addresses(const config::value& root, const settings& read) {
     // address to the words that name who has it
     std::unordered_map<std::string, std::string> taken;
     const auto claim = [&](const config::value& from, const net::address& address) {
-        if (!address.is_unix() && address.port() == 0)  // the kernel chooses another one each time
+        if (address.is_any_port())
             return;
         const auto [earlier, is_new] =
             taken.emplace(address.to_string(), from.problems().name_of(from.where()));

@@ -21,12 +21,15 @@ constexpr std::size_t few_descriptors = 4096;
 constexpr std::size_t admin_connections = 256;
 // How long connections may take to unwind once they were broken.
 constexpr std::chrono::seconds unwind_time{2};
+// What the end itself may take: threads joined, a table of 100,000 routes freed.
+constexpr std::chrono::seconds end_time{10};
 
 }  // namespace
 
 process::process(loaded_settings loaded, process_surroundings outside)
     : settings_(std::make_shared<const loaded_settings>(std::move(loaded))),
-      outside_(std::move(outside)),
+      outside_(std::move(outside)), supervisor_(std::move(outside_.by.notify)),
+      passed_(std::move(outside_.by.sockets)),
       workers_count_(settings_->values.workers.value_or(usable_cpus())),
       descriptors_(raise_descriptor_limit()), started_(std::chrono::system_clock::now()),
       metrics_(settings_->values.metrics, workers_count_ + 1),
@@ -37,7 +40,8 @@ process::process(loaded_settings loaded, process_surroundings outside)
                          one->publish(table);
                  }),
       gate_(most_connections(settings_->values.limits.connections, descriptors_)),
-      listeners_(workers_count_, metrics_),
+      listeners_(workers_count_, metrics_, passed_),
+      heartbeat_(control_, workers_count_, ways_to_beat()),
       sources_(outside_.sources, {context_, control_, publisher_}),
       last_reload_{true, started_, {}},
       reload_(control_, {[this] { return load_again(); },
@@ -51,9 +55,10 @@ process::process(loaded_settings loaded, process_surroundings outside)
             descriptors_);
     // Everything is bound before anything is served: a start that fails has answered nobody, and
     // gives back what it bound.
+    listeners_.mind_unused(settings_->values);
     auto listeners = listeners_.prepare(settings_->values);
     prepare_workers();
-    listeners_.commit(std::move(listeners), workers_);
+    tell_workers(publisher_.current(), listeners_.commit(std::move(listeners)));
     start_admin();
     watch_metrics();
 }
@@ -70,8 +75,13 @@ void process::prepare_workers() {
                 // freed here, not there: 100,000 routes take their time
                 boost::asio::post(context_, [done = std::move(done)] {});
             }));
-        workers_.back()->adopt(publisher_.current());
     }
+}
+
+void process::tell_workers(const publisher::shared_table& table,
+                           std::vector<listener_changes> changes) {
+    for (std::size_t at = 0; at < workers_.size(); ++at)
+        workers_[at]->publish(table, std::move(changes[at]));
 }
 
 std::shared_ptr<const http::h1::server_settings> process::admin_server_settings() const {
@@ -97,11 +107,29 @@ void process::run() {
     for (auto& one : workers_)
         one->start();
     yield_to_others();  // whoever asks for a page of metrics can wait, requests cannot
-    sources_.follow(settings_->values);
+    sources_.follow(sources_.prepare(settings_->values));
     runtime::spawn(admin_acceptor_->run());
     serving_ = true;
+    supervisor_.ready(status_line());
+    if (outside_.by.watchdog.count() != 0)
+        heartbeat_.start(outside_.by.watchdog);
     const auto work = boost::asio::make_work_guard(context_);
     context_.run();
+}
+
+void process::close() {
+    workers_.clear();
+    access_log_.end();
+}
+
+heartbeat::ways process::ways_to_beat() {
+    return {[this](unsigned index, std::function<void()> told) {
+                workers_[index]->answer(std::move(told));
+            },
+            [this] { supervisor_.beat(draining_ ? "draining" : status_line()); },
+            [](unsigned index) {
+                telemetry::log_error("worker {} is stuck: its loop does not turn", index);
+            }};
 }
 
 void process::stop() {
@@ -119,6 +147,7 @@ void process::begin_drain() {
     still_draining_ = workers_count_;
     telemetry::log_info("draining: {} connections open, for {} ms at most", gate_.open(),
                         settings_->values.timeouts.drain.count());
+    supervisor_.stopping("draining", settings_->values.timeouts.drain + unwind_time + end_time);
     for (auto& one : workers_)
         one->drain();
     drain_deadline_.expires_after(settings_->values.timeouts.drain);

@@ -4,12 +4,15 @@
 #pragma once
 
 #include "admin/handler.hpp"
+#include "app/heartbeat.hpp"
 #include "app/listener_set.hpp"
 #include "app/load_settings.hpp"
 #include "app/publisher.hpp"
 #include "app/reloader.hpp"
 #include "app/serving_worker.hpp"
 #include "app/sources_in_use.hpp"
+#include "app/supervision.hpp"
+#include "app/supervisor.hpp"
 #include "sluice/admin/control.hpp"
 #include "sluice/runtime/asio_loop.hpp"
 #include "sluice/telemetry/access_log.hpp"
@@ -32,17 +35,25 @@ struct process_surroundings {
     /// Reads the configuration anew, on another thread; absent: it cannot be reloaded.
     std::function<loaded_settings()> reread;
     sources_in_use::factory sources = &sources::make;
+    supervision by{};  ///< who started us; absent: nobody in particular
 };
 
 class process final : public admin::control {
 public:
-    /// Binds every listener and the admin address. Throws std::system_error when an address or the
-    /// log cannot be had.
+    /// Binds every listener and the admin address. Throws std::runtime_error when an address, a
+    /// passed socket or the log cannot be had.
     explicit process(loaded_settings, process_surroundings = {});
     ~process() override;
 
     /// Serves until drained. Thread: becomes the control thread.
     void run();
+
+    /// After run(): whether a configuration that nobody waits for any more is still being read.
+    /// That takes seconds for a large one, and the destructor waits for it.
+    bool is_loading() const noexcept { return reload_.is_loading(); }
+    /// After run(): writes out everything that must not be lost, so that the program may end
+    /// without destroying this.
+    void close();
 
     /// Stops accepting, finishes what is under way, ends run() when all is done or timeouts.drain
     /// has passed; called again: ends at once. Any thread.
@@ -71,16 +82,23 @@ public:
 
 private:
     void prepare_workers();
+    void tell_workers(const publisher::shared_table&, std::vector<listener_changes>);
     void start_admin();
     void watch_metrics();
     void watch_services();
     void watch_sources();
-    reloader::loading load_again() const;
+    void tell_all_nodes(const telemetry::registry::teller&);
+    reloader::loading load_again();
     admin::reload_report apply(reloaded_settings);
     void keep_what_needs_a_restart(settings&, std::vector<std::string>& told) const;
-    void use(loaded_settings, std::optional<telemetry::opened_log>);
-    admin::reload_report refuse(admin::reload_report);
+    struct prepared;
+    prepared prepare(const settings&) const;
+    void commit(reloaded_settings&, prepared) noexcept;
+    void use(loaded_settings, prepared);
+    admin::reload_report refuse(admin::reload_report, const config::report&);
     std::shared_ptr<const http::h1::server_settings> admin_server_settings() const;
+    heartbeat::ways ways_to_beat();
+    std::string status_line() const;
     void begin_drain();
     void worker_drained();
     void cut_short();
@@ -89,6 +107,8 @@ private:
 
     std::shared_ptr<const loaded_settings> settings_;
     process_surroundings outside_;
+    supervisor supervisor_;
+    passed_sockets passed_;
     unsigned workers_count_;
     std::size_t descriptors_;
     std::chrono::system_clock::time_point started_;
@@ -98,11 +118,13 @@ private:
     publisher publisher_;
     net::connection_gate gate_;
     listener_set listeners_;
+    heartbeat heartbeat_;              // workers answer it until they have been joined
     boost::asio::io_context context_;  // workers post to it until they have been joined
     std::vector<std::unique_ptr<serving_worker>> workers_;
 
     sources_in_use sources_;  // ended before what they tell
     admin::reload_report last_reload_;
+    std::string trouble_;  // why the last reload was refused, in a line
     reloader reload_;
     boost::asio::steady_timer drain_deadline_;
     admin::access_terms admin_terms_;

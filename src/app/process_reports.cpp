@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the admin API tells of the running process.
+// What the running process tells of itself: to the admin API, and to whoever supervises it.
 #include "app/explain/explain.hpp"
 #include "app/process.hpp"
 #include "sluice/base/version.hpp"
@@ -46,15 +46,9 @@ double unix_seconds(std::chrono::system_clock::time_point when) noexcept {
 using service_reading = std::function<void(const proxy::table_service&, telemetry::labels,
                                            const telemetry::registry::teller&)>;
 
-void tell_nodes(const proxy::table_service& one, telemetry::labels names,
-                const telemetry::registry::teller& tell) {
-    names.emplace_back("state", "healthy");
-    tell(std::move(names), static_cast<double>(one.nodes.size()));
-}
-
 void tell_unverified(const proxy::table_service& one, telemetry::labels names,
                      const telemetry::registry::teller& tell) {
-    const auto& tls = one.settings.tls.context;
+    const auto& tls = one.tls().context;
     if (tls && !tls->verifies())
         tell(std::move(names), 1.0);
 }
@@ -120,6 +114,15 @@ std::optional<admin::service_report> process::service(std::string_view name) con
     return report_of(*table.services[found->second], found->second, *settings_);
 }
 
+std::string process::status_line() const {
+    const auto& table = *publisher_.current();
+    auto line = fmt::format("generation {}, listeners: {}, services: {}", table.generation,
+                            listeners_.all().size(), table.services.size());
+    if (!trouble_.empty())
+        line += "; " + trouble_;
+    return line;
+}
+
 admin::explain_report process::explain(const admin::explain_request& asked) const {
     std::vector<explain::open_entrance> entrances;
     for (const auto& one : listeners_.all())
@@ -143,6 +146,15 @@ void process::watch_metrics() {
     watch_sources();
 }
 
+void process::tell_all_nodes(const telemetry::registry::teller& tell) {
+    for (const auto& one : publisher_.current()->services)
+        tell({{"service", one->settings.name}, {"state", "healthy"}},
+             static_cast<double>(one->nodes.size()));
+    publisher_.leaving().tell([&](const std::string& service, std::size_t nodes) {
+        tell({{"service", service}, {"state", "draining"}}, static_cast<double>(nodes));
+    });
+}
+
 void process::watch_services() {
     const auto watch = [this](std::string_view family, service_reading read) {
         metrics_.watch_family(family, telemetry::registry::reading_kind::gauge,
@@ -151,7 +163,8 @@ void process::watch_services() {
                                       read(*one, {{"service", one->settings.name}}, tell);
                               });
     };
-    watch("sluice_nodes", tell_nodes);
+    metrics_.watch_family("sluice_nodes", telemetry::registry::reading_kind::gauge,
+                          [this](const auto& tell) { tell_all_nodes(tell); });
     watch("sluice_service_tls_unverified", tell_unverified);
     watch("sluice_upstream_connections", tell_connections);
 }

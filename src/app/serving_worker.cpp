@@ -14,9 +14,9 @@ struct serving_worker::share {
     share(serving_worker& owner, unsigned listener, std::shared_ptr<telemetry::gauge> gauge,
           std::shared_ptr<const http::h1::server_settings> settings, int fd,
           const net::address& bound)
-        : id(listener), connections(std::move(gauge)),
-          server(owner.loop_, std::move(settings), owner.gateway_,
-                 [&owner, this] { owner.connection_ended(*this); }),
+        : id(listener), is_passed(settings->listener.address.is_passed()),
+          connections(std::move(gauge)), server(owner.loop_, std::move(settings), owner.gateway_,
+                                                [&owner, this] { owner.connection_ended(*this); }),
           acceptor(
               owner.loop_, fd, bound, owner.gate_, owner.descriptor_threshold_,
               [&owner, this](int client, const net::address& from) {
@@ -25,9 +25,14 @@ struct serving_worker::share {
               },
               [&owner] { return owner.shed_idle(); }) {}
 
+    // Who waits at a passed socket is served by the process that has it next.
+    net::waiting_clients waiting_at_drain() const noexcept {
+        return is_passed ? net::waiting_clients::left : net::waiting_clients::taken;
+    }
     bool is_over() const noexcept { return acceptor.closed() && server.open() == 0; }
 
     unsigned id;
+    bool is_passed;
     bool leaving = false;
     std::shared_ptr<telemetry::gauge> connections;
     http::h1::server server;
@@ -48,17 +53,27 @@ serving_worker::~serving_worker() {
     thread_.join();
 }
 
-void serving_worker::listen(open_listener& of) {
-    // shared: a letter that is never read gives the descriptor back
-    auto fd = std::make_shared<net::owned_fd>(of.bound.descriptors[loop_.index()].release());
-    loop_.post([this, id = of.id, gauge = of.connections, settings = of.settings,
-                fd = std::move(fd), bound = of.bound.bound] {
-        if (draining_)
-            return;
-        auto& mine = *shares_.emplace_back(
-            std::make_unique<share>(*this, id, gauge, settings, fd->release(), bound));
-        runtime::spawn(accept_on(*this, mine));
+void serving_worker::publish(std::shared_ptr<const proxy::table> table, listener_changes changes) {
+    // shared: a letter that is never read gives the descriptors back
+    auto all = std::make_shared<listener_changes>(std::move(changes));
+    loop_.post([this, table = std::move(table), all = std::move(all)]() mutable {
+        gateway_.adopt(std::move(table));
+        for (auto& one : all->opened)
+            listen(one);
+        for (auto& one : all->changed)
+            change(one);
+        for (const auto id : all->ended)
+            end(id);
     });
+}
+
+void serving_worker::listen(listener_share& of) {
+    if (draining_)
+        return;
+    auto& mine = *shares_.emplace_back(
+        std::make_unique<share>(*this, of.id, std::move(of.connections), std::move(of.settings),
+                                of.socket.release(), of.bound));
+    runtime::spawn(accept_on(*this, mine));
 }
 
 serving_worker::share* serving_worker::share_of(unsigned id) noexcept {
@@ -66,30 +81,26 @@ serving_worker::share* serving_worker::share_of(unsigned id) noexcept {
     return found == shares_.end() ? nullptr : found->get();
 }
 
-void serving_worker::replace(const open_listener& of) {
-    loop_.post([this, id = of.id, gauge = of.connections, settings = of.settings] {
-        auto* mine = share_of(id);
-        if (mine == nullptr)
-            return;
-        mine->server.replace(settings);
-        // Under another name its connections are counted there.
-        const auto open = static_cast<std::int64_t>(mine->server.open());
-        mine->connections->add(loop_.index(), -open);
-        gauge->add(loop_.index(), open);
-        mine->connections = gauge;
-    });
+void serving_worker::change(listener_share& of) {
+    auto* mine = share_of(of.id);
+    if (mine == nullptr)
+        return;
+    mine->server.replace(std::move(of.settings));
+    // Under another name its connections are counted there.
+    const auto open = static_cast<std::int64_t>(mine->server.open());
+    mine->connections->add(loop_.index(), -open);
+    of.connections->add(loop_.index(), open);
+    mine->connections = std::move(of.connections);
 }
 
-void serving_worker::end(const open_listener& of) {
-    loop_.post([this, id = of.id] {
-        auto* mine = share_of(id);
-        if (mine == nullptr)
-            return;
-        mine->leaving = true;
-        mine->server.drain();
-        mine->acceptor.stop();
-        leave_if_done(*mine);
-    });
+void serving_worker::end(unsigned id) {
+    auto* mine = share_of(id);
+    if (mine == nullptr)
+        return;
+    mine->leaving = true;
+    mine->server.drain();
+    mine->acceptor.stop();
+    leave_if_done(*mine);
 }
 
 runtime::task<> serving_worker::accept_on(serving_worker& self, share& on) {
@@ -108,14 +119,6 @@ void serving_worker::leave_if_done(share& of) {
     });
 }
 
-void serving_worker::adopt(std::shared_ptr<const proxy::table> next) {
-    gateway_.adopt(std::move(next));
-}
-
-void serving_worker::publish(std::shared_ptr<const proxy::table> next) {
-    loop_.post([this, next = std::move(next)]() mutable { gateway_.adopt(std::move(next)); });
-}
-
 void serving_worker::start() {
     // Shares of listeners wait as letters: what they make is made on the worker's own thread.
     thread_ = std::thread([this] { loop_.run(); });
@@ -127,7 +130,7 @@ void serving_worker::drain() {
         for (auto& one : shares_)
             one->server.drain();
         for (auto& one : shares_)
-            one->acceptor.stop();
+            one->acceptor.stop(one->waiting_at_drain());
         gateway_.drain();
         // only now: a connection that ends while another listener's queue is still full is not the
         // last
@@ -144,6 +147,8 @@ void serving_worker::abort() {
 }
 
 void serving_worker::stop() { loop_.stop(); }
+
+void serving_worker::answer(std::function<void()> told) { loop_.post(std::move(told)); }
 
 void serving_worker::connection_ended(share& of) {
     gate_.leave();

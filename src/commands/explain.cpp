@@ -5,6 +5,7 @@
 
 #include "app/build_table.hpp"
 #include "commands/commands.hpp"
+#include "commands/config_option.hpp"
 #include "net/listener_tls.hpp"
 #include "sluice/base/strings.hpp"
 
@@ -22,7 +23,7 @@ namespace {
 using app::explain::open_entrance;
 
 struct options {
-    std::string config;
+    std::shared_ptr<std::string> config;
     std::string format = "text";
     std::vector<std::string> headers;
     admin::explain_request request;
@@ -66,7 +67,7 @@ int explain(options& asked) {
     for (const auto& one : asked.headers)
         if (!add_header(one, asked.request))
             return refuse(sluice::quoted(one) + " is not a header such as 'x-channel: beta'");
-    const auto loaded = app::load_settings(asked.config);
+    const auto loaded = app::load_settings(*asked.config);
     std::cerr << loaded.problems.text();
     if (!loaded.problems.good())
         return bad_config;
@@ -85,9 +86,7 @@ void add_explain(CLI::App& program, int& exit) {
     const auto asked = std::make_shared<options>();
     auto* command = program.add_subcommand(
         "explain", "Say which route and service a request would meet, and why not others");
-    command->add_option("--config,-c", asked->config, "The configuration file")
-        ->required()
-        ->type_name("FILE");
+    asked->config = add_config_option(*command);
     command->add_option("-X,--request", asked->request.method, "The method, GET if not given")
         ->type_name("METHOD");
     command

@@ -209,6 +209,11 @@ std::vector<std::string> report::lines() const {
     return all;
 }
 
+std::string report::first_error() const {
+    const auto first = std::ranges::find(problems_, severity::error, &problem::level);
+    return first == problems_.end() ? std::string() : headline(*first);
+}
+
 std::string report::json() const {
     json_writer out;
     out.begin_map().key("problems").begin_list();

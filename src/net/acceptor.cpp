@@ -79,7 +79,7 @@ acceptor::taken acceptor::accept_one() {
 
 runtime::task<> acceptor::run() {
     using runtime::direction;
-    for (unsigned in_a_row = 1;; ++in_a_row) {
+    for (unsigned in_a_row = 1; !leaving_; ++in_a_row) {
         const auto got = accept_one();
         if (got == taken::queue_empty) {
             if (stopping_)
@@ -100,12 +100,13 @@ runtime::task<> acceptor::run() {
     socket_.reset();
 }
 
-void acceptor::stop() {
+void acceptor::stop(waiting_clients waiting) {
     if (stopping_)
         return;
     stopping_ = true;
+    leaving_ = waiting == waiting_clients::left;
     // Clients whose connection the kernel has already answered must not be reset.
-    while (accept_one() == taken::one) {
+    while (!leaving_ && accept_one() == taken::one) {
     }
     socket_->interrupt(runtime::direction::in);
 }

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,7 +18,8 @@
 
 namespace sluice::net {
 
-/// One listener's descriptors, one per worker; a Unix socket's descriptors are duplicates of one.
+/// One listener's descriptors, one per worker; those of a Unix socket and of a shared one are
+/// duplicates of one.
 /// What no acceptor took over is closed, and a Unix socket's file removed, with it.
 struct bound_listener {
     std::vector<owned_fd> descriptors;
@@ -29,6 +31,11 @@ struct bound_listener {
 /// share it by SO_REUSEPORT. Throws std::system_error that names the address and, where /proc
 /// tells, who holds it.
 bound_listener bind_listener(const address& where, unsigned workers);
+
+/// Workers accept from the one queue of `fd`, which somebody else bound and listens on, and which
+/// stays the caller's. Throws std::runtime_error when it is no listening stream socket,
+/// std::system_error when no descriptor is left.
+bound_listener share_listener(int fd, unsigned workers);
 
 /// Counts client connections of the process against limits.connections.
 class connection_gate {
@@ -50,6 +57,10 @@ private:
     std::atomic<std::size_t> open_{0};
 };
 
+/// What becomes of connections that wait in the accept queue: they are taken first, or left to
+/// whoever else holds the socket.
+enum class waiting_clients : std::uint8_t { taken, left };
+
 /// Accepts on one worker until told to stop. Thread: that worker's.
 class acceptor {
 public:
@@ -69,9 +80,9 @@ public:
     /// then.
     runtime::task<> run();
 
-    /// Takes what waits in the accept queue, then closes the descriptor: in this turn, or as soon
-    /// as connections and descriptors allow. Returns at once.
-    void stop();
+    /// Takes what waits in the accept queue, unless it is left, then closes the descriptor: in this
+    /// turn, or as soon as connections and descriptors allow. Returns at once.
+    void stop(waiting_clients = waiting_clients::taken);
     bool closed() const noexcept { return !socket_; }
 
 private:
@@ -88,6 +99,7 @@ private:
     std::size_t threshold_;
     bool near_reserve_ = false;  // the last descriptor was one of the reserve
     bool stopping_ = false;
+    bool leaving_ = false;  // no further connection
 };
 
 }  // namespace sluice::net

@@ -15,7 +15,10 @@ namespace sluice::net {
 
 namespace {
 
+static_assert(address::longest_text >= INET6_ADDRSTRLEN + std::string_view("[]:65535").size());
+
 constexpr std::string_view unix_prefix = "unix:";
+constexpr std::string_view passed_prefix = "systemd:";
 
 /// Digits only, no sign, no leading zero but "0" itself, at most 65535.
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -71,6 +74,24 @@ std::optional<address> address::parse(std::string_view text) {
     return result;
 }
 
+std::optional<address> address::parse(std::string_view ip, std::string_view port) {
+    const bool v6 = ip.find(':') != std::string_view::npos;
+    const auto number = parse_port(port);
+    address result;
+    if (!number || !parse_ip(v6 ? AF_INET6 : AF_INET, ip, result.bytes_))
+        return std::nullopt;
+    result.family_ = v6 ? family::v6 : family::v4;
+    result.port_ = *number;
+    return result;
+}
+
+address address::passed(std::string_view name) {
+    address result;
+    result.family_ = family::passed;
+    result.path_ = name;
+    return result;
+}
+
 address address::from(const sockaddr_storage& raw) {
     address result;
     if (raw.ss_family == AF_INET) {
@@ -80,9 +101,10 @@ address address::from(const sockaddr_storage& raw) {
         std::memcpy(result.bytes_, &v4.sin_addr, sizeof v4.sin_addr);
     } else if (raw.ss_family == AF_INET6) {
         const auto& v6 = reinterpret_cast<const sockaddr_in6&>(raw);
-        result.family_ = family::v6;
+        const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
+        result.family_ = mapped ? family::v4 : family::v6;
         result.port_ = ntohs(v6.sin6_port);
-        std::memcpy(result.bytes_, &v6.sin6_addr, sizeof v6.sin6_addr);
+        std::memcpy(result.bytes_, v6.sin6_addr.s6_addr + (mapped ? 12 : 0), mapped ? 4 : 16);
     } else if (raw.ss_family == AF_UNIX) {
         // A client's Unix socket usually has no name; the path may fill sun_path without a
         // terminator.
@@ -90,6 +112,17 @@ address address::from(const sockaddr_storage& raw) {
         result.family_ = family::unix_path;
         result.path_.assign(local.sun_path, strnlen(local.sun_path, sizeof local.sun_path));
     }
+    return result;
+}
+
+address address::unmapped() const {
+    static constexpr std::uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    auto result = *this;
+    if (family_ != family::v6 || std::memcmp(bytes_, mapped, sizeof mapped) != 0)
+        return result;
+    result.family_ = family::v4;
+    std::memset(result.bytes_, 0, sizeof result.bytes_);
+    std::memcpy(result.bytes_, bytes_ + sizeof mapped, 4);
     return result;
 }
 
@@ -103,6 +136,7 @@ bool address::is_loopback() const noexcept {
         return std::ranges::equal(bytes_, v6_loopback);
     case family::unix_path:
         return true;
+    case family::passed:
     case family::none:
         break;
     }
@@ -118,17 +152,26 @@ std::string address::ip() const {
 }
 
 std::string address::to_string() const {
-    switch (family_) {
-    case family::v4:
-        return ip() + ":" + std::to_string(port_);
-    case family::v6:
-        return "[" + ip() + "]:" + std::to_string(port_);
-    case family::unix_path:
+    if (family_ == family::unix_path)
         return std::string(unix_prefix) + path_;
-    case family::none:
-        break;
-    }
-    return {};
+    if (family_ == family::passed)
+        return std::string(passed_prefix) + path_;
+    char text[longest_text];
+    return {text, write(text)};
+}
+
+std::size_t address::write(char* to) const noexcept {
+    if (family_ != family::v4 && family_ != family::v6)
+        return 0;
+    char* at = to;
+    if (is_v6())
+        *at++ = '[';
+    inet_ntop(is_v6() ? AF_INET6 : AF_INET, bytes_, at, INET6_ADDRSTRLEN);
+    at += std::strlen(at);
+    if (is_v6())
+        *at++ = ']';
+    *at++ = ':';
+    return static_cast<std::size_t>(std::to_chars(at, to + longest_text, port_).ptr - to);
 }
 
 unsigned address::to_sockaddr(sockaddr_storage& room) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Binding a listener once per worker so that the kernel spreads connections, without letting a
-// second process in.
+// second process in; and sharing a socket somebody else bound.
 #include "net/acceptor.hpp"
 
 #include <dirent.h>
@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -127,10 +128,10 @@ void start_listening(const owned_fd& fd, const address& where) {
         fail(where, "listen on", errno);
 }
 
-address bound_address(const owned_fd& fd) {
+address bound_address(int fd) {
     sockaddr_storage raw{};
     socklen_t size = sizeof raw;
-    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&raw), &size);
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&raw), &size);
     return address::from(raw);
 }
 
@@ -156,6 +157,15 @@ socket_file hold_file(const address& where) try {
     throw;
 }
 
+void add_duplicates(bound_listener& to, int fd, unsigned workers) {
+    while (to.descriptors.size() < workers) {
+        owned_fd next(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+        if (next.get() < 0)
+            fail(to.bound, "duplicate the socket of", errno);
+        to.descriptors.push_back(std::move(next));
+    }
+}
+
 bound_listener bind_unix(const address& where, unsigned workers) {
     remove_stale_socket(where);
     auto first = open_socket(where);
@@ -163,16 +173,34 @@ bound_listener bind_unix(const address& where, unsigned workers) {
     bound_listener all{{}, where, hold_file(where)};
     start_listening(first, where);
     all.descriptors.push_back(std::move(first));
-    while (all.descriptors.size() < workers) {
-        owned_fd next(::fcntl(all.descriptors.front().get(), F_DUPFD_CLOEXEC, 3));
-        if (next.get() < 0)
-            fail(where, "duplicate the socket of", errno);
-        all.descriptors.push_back(std::move(next));
-    }
+    add_duplicates(all, all.descriptors.front().get(), workers);
     return all;
 }
 
+int option_of(int fd, int option) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    return ::getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
+bool is_stream_listener(int fd) {
+    const auto family = option_of(fd, SO_DOMAIN);
+    return (family == AF_INET || family == AF_INET6 || family == AF_UNIX) &&
+           option_of(fd, SO_TYPE) == SOCK_STREAM && option_of(fd, SO_ACCEPTCONN) == 1;
+}
+
 }  // namespace
+
+bound_listener share_listener(int fd, unsigned workers) {
+    if (!is_stream_listener(fd))
+        throw std::runtime_error("it is no listening stream socket (ListenStream=, Accept=no)");
+    bound_listener all{{}, bound_address(fd)};
+    // Of the socket, not of a descriptor: its owner's is non-blocking from now on, too.
+    if (::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0)
+        fail(all.bound, "use the socket of", errno);
+    add_duplicates(all, fd, workers);
+    return all;
+}
 
 bound_listener bind_listener(const address& where, unsigned workers) {
     if (where.is_unix())
@@ -183,7 +211,7 @@ bound_listener bind_listener(const address& where, unsigned workers) {
     set_option(first.get(), SO_REUSEADDR);
     bind_to(first, where);
     set_option(first.get(), SO_REUSEPORT);
-    bound_listener all{{}, bound_address(first)};
+    bound_listener all{{}, bound_address(first.get())};
     all.descriptors.push_back(std::move(first));
     while (all.descriptors.size() < workers) {
         auto next = open_socket(all.bound);

@@ -38,6 +38,7 @@ runtime::task<> gateway::handle(http::request_head& head, http::client_stream& c
     auto& x = *owned;
     // from here on this table, whatever is published meanwhile
     x.begin(head, client, view_);
+    x.sent_by = http::find_true_client(head, client.client(), client.room());
     choose_request_id(x, random_);
 
     auto failed = match(x);  // route and service
@@ -127,6 +128,8 @@ void gateway::answer(exchange& x, const failure& why) {
 }
 
 void gateway::refused(const http::refusal& what) noexcept { recorder_.refused(what); }
+
+void gateway::turned_away(errc why) noexcept { recorder_.turned_away(why); }
 
 std::unique_ptr<exchange> gateway::take_exchange() {
     if (spare_.empty())

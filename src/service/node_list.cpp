@@ -34,7 +34,7 @@ void node_list::read_one(const url_entry& one, std::vector<node>& to) const {
     const auto address = net::address::parse(one.where);
     if (!address)
         return one.refuse("is not the address of a node", expected(), meant_by(one.where));
-    if (!address->is_unix() && address->port() == 0)
+    if (address->is_any_port())
         return one.refuse("has port 0", "a port from 1 to 65535");
     if (std::ranges::find(to, *address, &node::address) != to.end())
         return one.refuse("is given twice", "each node once, a larger share by weight=N");

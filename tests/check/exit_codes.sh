@@ -42,8 +42,13 @@ holds '"suggestion":"workers"'
 expect 78 check --config tests/check/no_such_file.yaml
 holds "No such file or directory"
 expect 78 check --config tests/check
-expect 64 check
+expect 64 proxy
 expect 64 check --config conf/sluice.yaml --format xml
+expect 0 schema
+holds '"$schema":"http://json-schema.org/draft-07/schema#"'
+expect 0 schema --format markdown
+holds "| \`workers\` |"
+expect 64 schema --format xml
 expect 64 chekc
 expect 64
 expect 0 --help

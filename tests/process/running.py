@@ -178,12 +178,12 @@ def configuration(nodes, **changes) -> dict:
 
 
 class Sluice(Program):
-    """`sluice run`, ready. JSON is YAML: the configuration is written as JSON."""
+    """`sluice run`, ready; `before` is a command that becomes it. JSON is YAML: the configuration is written as JSON."""
 
-    def __init__(self, folder: pathlib.Path, settings: dict, **options):
+    def __init__(self, folder: pathlib.Path, settings: dict, before=(), **options):
         self.file = folder / "sluice.yaml"
         self.file.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-        super().__init__([binary(), "run", "--config", str(self.file)], cwd=folder, **options)
+        super().__init__([*before, binary(), "run", "--config", str(self.file)], cwd=folder, **options)
         with self.stopped_if_it_fails():
             self.addresses = {
                 listener["name"]: self.line(rf"listening on (\S+) as {listener['name']}\b")[1]

@@ -66,6 +66,8 @@ public:
     std::string text() const;
     /// The same without the lines of the files: a line a problem.
     std::vector<std::string> lines() const;
+    /// The line of the first error among them; empty when there is none.
+    std::string first_error() const;
     /// `{"problems":[{severity,file,line,column,path,message,expected,suggestion}]}`; nothing to
     /// say is null.
     std::string json() const;

@@ -80,7 +80,7 @@ struct accepting {
     explicit accepting(std::size_t limit = 100, std::size_t threshold = acceptor::no_threshold)
         : gate(limit),
           one(
-              loop.worker, listener.release(0), listener.bound, gate, threshold,
+              loop.worker, descriptor, listener.bound, gate, threshold,
               [this](int fd, const address& from) { accepted.emplace_back(fd), client = from; },
               [this] { return ++shortages, shed; }) {
         sluice::runtime::spawn(one.run());
@@ -105,6 +105,7 @@ struct accepting {
 
     fake::loop loop;
     open_listener listener{"127.0.0.1:0"};
+    int descriptor = listener.release(0);
     connection_gate gate;
     std::vector<fake::socket> accepted;
     std::vector<fake::socket> clients;
@@ -288,4 +289,19 @@ TEST_CASE("a stop takes what waits in the queue, and whoever comes later is refu
     auto late = connect_to(all.listener.bound);
     late.receive();
     CHECK(late.at_end());
+}
+
+TEST_CASE("a stop that leaves the queue takes nobody, and another holder of the socket does") {
+    accepting a;
+    const fake::socket held(::fcntl(a.descriptor, F_DUPFD_CLOEXEC, 3));
+    REQUIRE(held);
+    a.clients.push_back(connect_to(a.listener.bound));
+    a.one.stop(sluice::net::waiting_clients::left);
+    a.loop.settle();
+    CHECK(a.one.closed());
+    CHECK(a.accepted.empty());
+    auto next = sluice::net::share_listener(held.fd(), 1);
+    CHECK(next.bound == a.listener.bound);
+    const fake::socket taken(::accept(next.descriptors[0].get(), nullptr, nullptr));
+    CHECK(taken);
 }
