@@ -103,18 +103,33 @@ private:
         return tell_.shown(url, tell_.shown(path_of(url, i), text));
     }
 
+    // Which of the names led to a node that DNS found is not known: a hidden one hides them all.
+    std::string node_text(std::size_t i, std::string_view text) const {
+        const auto names = service_.settings.names.size();
+        auto shown = names == 0 ? url_text(i, text) : std::string(text);
+        for (std::size_t k = 0; k < names; ++k)
+            shown = url_text(k, shown);
+        return shown;
+    }
+
     static std::string name_text(const service::dns_name& one) {
         return one.port == 0 ? one.name : one.name + ":" + std::to_string(one.port);
     }
 
+    std::string host_text(std::size_t i, const proxy::table_node& one) const {
+        const auto host = proxy::authority_of(service_, one);
+        return one.facts.address.is_unix() ? tell_.shown(path_ + ".name", host)
+                                           : node_text(i, host);
+    }
+
     told_node node(std::size_t i) const {
         const auto& one = service_.nodes[i];
-        told_node made{url_text(i, one.text), one.facts.weight, one.facts.tier, {}, {}};
+        told_node made{node_text(i, one.text), one.facts.weight, one.facts.tier, {}, {}};
         if (route_.settings.rewrite.host == proxy::host_rewrite::upstream)
-            made.host = url_text(i, proxy::authority_of(service_, one));
+            made.host = host_text(i, one);
         if (service_.settings.tls.context)
             made.tls_name = tell_.shown(path_ + ".tls.server_name",
-                                        url_text(i, proxy::transport_of(service_, one).name));
+                                        node_text(i, proxy::transport_of(service_, one).name));
         return made;
     }
 

@@ -71,7 +71,7 @@ public:
 
     reason listener() const {
         return {"listener",
-                "came in on " + std::string(request_.listener) + ", wants " +
+                "came in on " + tell_.listener_named(request_.listener) + ", wants " +
                     one_of(listed(rule_.listeners, "listeners")),
                 mark("listeners")};
     }

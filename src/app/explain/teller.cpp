@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/explain/teller.hpp"
 
+#include <algorithm>
+
 namespace sluice::app::explain {
 
 std::string path_of(std::string_view list, std::size_t at) {
@@ -16,6 +18,13 @@ told teller::entry(const key_marks& marks, std::size_t at, std::string_view list
 
 told teller::listener(std::size_t at) const {
     return entry(places().listeners, at, "listeners", values().listeners[at].name);
+}
+
+std::string teller::listener_named(std::string_view name) const {
+    const auto& all = values().listeners;
+    const auto found = std::ranges::find(all, name, &http::listener_settings::name);
+    return found == all.end() ? std::string(name)
+                              : listener(static_cast<std::size_t>(found - all.begin())).text;
 }
 
 told teller::service(std::size_t at) const {

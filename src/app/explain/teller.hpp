@@ -33,6 +33,8 @@ public:
     told listener(std::size_t at) const;
     told service(std::size_t at) const;
     told route(std::size_t at) const;
+    /// What may be told of a listener's name.
+    std::string listener_named(std::string_view name) const;
 
 private:
     told entry(const key_marks& marks, std::size_t at, std::string_view list,

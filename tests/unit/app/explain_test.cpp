@@ -366,7 +366,9 @@ routes:
 }
 
 TEST_CASE("what came in by reference is never told") {
-    const std::string text = R"(listeners: [{name: web, address: "0.0.0.0:80"}]
+    const std::string text = R"(listeners:
+  - {name: "${env:S}", address: "0.0.0.0:80"}
+  - {name: web, address: "0.0.0.0:81"}
 timeouts: {connect: "${env:TIME}"}
 services: [{name: "${env:S}", url: "${env:URL}"}]
 routes:
@@ -377,6 +379,7 @@ routes:
       path: {prefix: "${env:P}"}
       headers: {x-key: "${env:S}", x-more: {regex: "${env:S}"}}
     rewrite: {prefix: "${env:P}", host: "${env:HOST}"}
+  - {name: elsewhere, service: "${env:S}", match: {hosts: [elsewhere], listeners: [web]}}
 )";
     const loaded_gateway gateway(text, {{"S", "planted"},
                                         {"URL", "10.9.8.7:80"},
@@ -392,6 +395,7 @@ routes:
     };
     silent({"GET", "http://plunted.example/"});
     silent({"GET", "http://x/", {{"Host", "plantd.example"}}, {}});
+    silent({"GET", "http://elsewhere/"});
     const auto matched = gateway.explain({"GET",
                                           "http://planted.example/planted/1",
                                           {{"x-key", "planted"}, {"x-more", "planted"}},
