@@ -19,9 +19,11 @@ http::h1::handshake_counts counts_of(const std::string& listener, telemetry::reg
 
 std::shared_ptr<const http::h1::server_settings>
 build_listener(const http::listener_settings& one, const settings& all,
-               const listener_surroundings& around, const http::h1::server_settings* before) {
+               const listener_surroundings& around, const http::h1::server_settings* before,
+               std::shared_ptr<const void> presence) {
     auto built = std::make_shared<http::h1::server_settings>();
     built->listener = one;
+    built->presence = std::move(presence);
     built->bounds = all.limits;
     built->deadlines = all.timeouts;
     if (!one.tls)

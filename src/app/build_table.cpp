@@ -25,11 +25,23 @@ struct surrounding {
     bool keep_series;  ///< the labels are those of the table before
 };
 
-node_list nodes_of(const table_service& from) {
+/// Which nodes a service is to have.
+struct wanted_nodes {
     node_list nodes;
+    std::optional<proxy::found_under> carried = {};
+};
+
+// Nodes a source found stay until it says otherwise. When another source or other names are asked
+// by now, they are not what the settings mean any more, and keep the way they were found under.
+wanted_nodes found_before(const table_service& from, const service::service_settings& now) {
+    wanted_nodes wanted;
     for (const auto& one : from.nodes)
-        nodes.push_back(one.facts);
-    return nodes;
+        wanted.nodes.push_back(one.facts);
+    const auto& was = from.settings;
+    auto under = from.carried.value_or(proxy::found_under{was.source, was.names, was.tls});
+    if (!wanted.nodes.empty() && (under.source != now.source || under.names != now.names))
+        wanted.carried = std::move(under);
+    return wanted;
 }
 
 bool has_nodes(const table_service& one, const node_list& nodes) {
@@ -66,20 +78,29 @@ table_node build_node(const service::node& facts, const known_nodes& known,
 }
 
 std::shared_ptr<const table_service> build_service(const service::service_settings& from,
-                                                   const node_list& nodes,
-                                                   const table_service* before,
+                                                   wanted_nodes wanted, const table_service* before,
                                                    const surrounding& with) {
     auto built = std::make_shared<table_service>();
     built->settings = from;
-    built->balancer = balancers::make(from.balancer, nodes);
+    built->balancer = balancers::make(from.balancer, wanted.nodes);
+    built->carried = std::move(wanted.carried);
     built->series = before != nullptr && with.keep_series
                         ? before->series
                         : std::make_shared<proxy::service_series>(with.workers);
     const known_nodes known(before);
-    built->nodes.reserve(nodes.size());
-    for (const auto& node : nodes)
+    built->nodes.reserve(wanted.nodes.size());
+    for (const auto& node : wanted.nodes)
         built->nodes.push_back(build_node(node, known, with));
     return built;
+}
+
+// The service with the nodes its source found for it, or for what it was before.
+std::shared_ptr<const table_service>
+with_found_nodes(const service::service_settings& from,
+                 const std::shared_ptr<const table_service>& before, const surrounding& with) {
+    if (with.keep_series && before->settings == from)
+        return before;
+    return build_service(from, found_before(*before, from), before.get(), with);
 }
 
 class builder {
@@ -107,10 +128,10 @@ private:
 
     std::shared_ptr<const table_service> service_of(const service::service_settings& one) const {
         const auto before = service_before(one.name);
-        const auto nodes = one.source != fixed && before ? nodes_of(*before) : one.nodes;
-        const bool same =
-            before && with_.keep_series && before->settings == one && has_nodes(*before, nodes);
-        return same ? before : build_service(one, nodes, before.get(), with_);
+        if (before && one.source != fixed)
+            return with_found_nodes(one, before, with_);
+        const bool same = before && with_.keep_series && before->settings == one;
+        return same ? before : build_service(one, {one.nodes}, before.get(), with_);
     }
 
     void add_services() {
@@ -124,21 +145,31 @@ private:
         made_->places = same ? before_->places : std::move(places);
     }
 
-    std::vector<proxy::route_target> targets_of(const proxy::route_settings& one) const {
+    std::shared_ptr<proxy::target_series> series_of(const std::string& service,
+                                                    const table_route* before) const {
+        if (before != nullptr && with_.keep_series)
+            for (const auto& known : before->targets)
+                if (before_->services[known.service]->settings.name == service)
+                    return known.series;
+        return std::make_shared<proxy::target_series>(with_.workers);
+    }
+
+    std::vector<proxy::route_target> targets_of(const proxy::route_settings& one,
+                                                const table_route* before) const {
         std::vector<proxy::route_target> targets;
         targets.reserve(one.services.size());
         for (const auto& target : one.services) {
             const auto place = made_->places->at(target.name);
             const auto& wider = made_->services[place]->settings.timeouts;
-            targets.push_back(
-                {place, target.weight, one.timeouts.over(wider.over(from_.timeouts))});
+            targets.push_back({place, target.weight, one.timeouts.over(wider.over(from_.timeouts)),
+                               series_of(target.name, before)});
         }
         return targets;
     }
 
     std::shared_ptr<const table_route> route_of(const proxy::route_settings& one,
                                                 const std::shared_ptr<const table_route>& before) {
-        auto targets = targets_of(one);
+        auto targets = targets_of(one, before.get());
         const bool kept = before && with_.keep_series;
         if (kept && before->settings == one && before->targets == targets)
             return before;
@@ -204,9 +235,9 @@ std::shared_ptr<proxy::table> with_nodes(const proxy::table& from,
         if (found == from.places->end())
             continue;
         const auto& now = (next ? *next : from).services[found->second];
-        if (now->settings.source == fixed || has_nodes(*now, update.nodes))
+        if (now->settings.source == fixed || (!now->carried && has_nodes(*now, update.nodes)))
             continue;
-        auto changed = build_service(now->settings, update.nodes, now.get(), {workers, true});
+        auto changed = build_service(now->settings, {update.nodes}, now.get(), {workers, true});
         if (!next)
             next = std::make_shared<proxy::table>(from);
         next->services[found->second] = std::move(changed);
@@ -222,11 +253,8 @@ void take_found_nodes(proxy::table& to, const proxy::table& now, unsigned worker
         const auto found = now.places->find(mine->settings.name);
         if (mine->settings.source == fixed || found == now.places->end())
             continue;
-        const auto& theirs = now.services[found->second];
-        mine = keep_series && theirs->settings == mine->settings
-                   ? theirs
-                   : build_service(mine->settings, nodes_of(*theirs), theirs.get(),
-                                   {workers, keep_series});
+        mine =
+            with_found_nodes(mine->settings, now.services[found->second], {workers, keep_series});
     }
 }
 

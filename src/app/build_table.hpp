@@ -13,7 +13,8 @@
 namespace sluice::app {
 
 /// The table of checked settings. `workers` sizes the per-worker cells. Services whose nodes a
-/// source finds keep those `before` knows, until the source says otherwise. Thread: any.
+/// source finds keep those `before` knows, until the source says otherwise; when it is asked for others
+/// now, they are marked as carried (table_service). Thread: any.
 std::shared_ptr<proxy::table> build_table(const settings&, unsigned workers,
                                           std::uint64_t generation,
                                           const proxy::table* before = nullptr);

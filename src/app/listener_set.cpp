@@ -46,26 +46,44 @@ listener_set::settings_for(const http::listener_settings& one, const settings& f
     if (before && before->listener == one && before->bounds == from.limits &&
         before->deadlines == from.timeouts)
         return before;
-    return build_listener(one, from, {metrics_, tickets_}, before.get());
+    return build_listener(one, from, {metrics_, tickets_}, before.get(), presence_of(one.name));
+}
+
+// Of whoever bears that name by now, connections of a former one that have not ended included: then
+// the page never had to do without it.
+std::shared_ptr<const void> listener_set::presence_of(const std::string& name) const {
+    std::erase_if(present_, [](const auto& one) { return one.second.expired(); });
+    auto& known = present_[name];
+    auto held = known.lock();
+    if (!held)
+        known = held = std::make_shared<const char>();
+    return held;
 }
 
 std::shared_ptr<telemetry::gauge> listener_set::gauge_of(const http::listener_settings& one) {
     return metrics_.make_gauge("sluice_downstream_connections", {{"listener", one.name}});
 }
 
-void listener_set::commit(plan next, worker_list serving) {
+void listener_set::open(open_listener& made, std::vector<listener_changes>& told) {
+    made.connections = gauge_of(made.settings->listener);
+    telemetry::log_info("listening on {} as {}", made.bound.bound.to_string(),
+                        made.settings->listener.name);
+    for (std::size_t worker = 0; worker < told.size(); ++worker)
+        told[worker].opened.push_back({made.id, made.settings, made.connections,
+                                       std::move(made.bound.descriptors[worker]),
+                                       made.bound.bound});
+}
+
+std::vector<listener_changes> listener_set::commit(plan next) noexcept {
+    std::vector<listener_changes> told(workers_count_);
     std::vector<open_listener> now;
     now.reserve(next.entries_.size());
     std::vector<bool> stays(open_.size());
     for (auto& entry : next.entries_) {
         if (!entry.kept) {
-            auto& made = now.emplace_back(open_listener{next_id_++, std::move(entry.settings),
-                                                        std::move(*entry.bound), nullptr});
-            made.connections = gauge_of(made.settings->listener);
-            telemetry::log_info("listening on {} as {}", made.bound.bound.to_string(),
-                                made.settings->listener.name);
-            for (const auto& worker : serving)
-                worker->listen(made);
+            open(now.emplace_back(open_listener{next_id_++, std::move(entry.settings),
+                                                std::move(*entry.bound), nullptr}),
+                 told);
             continue;
         }
         stays[*entry.kept] = true;
@@ -74,8 +92,9 @@ void listener_set::commit(plan next, worker_list serving) {
             continue;
         kept.settings = std::move(entry.settings);
         kept.connections = gauge_of(kept.settings->listener);
-        for (const auto& worker : serving)
-            worker->replace(kept);
+        for (auto& one : told)
+            one.changed.push_back(
+                {kept.id, kept.settings, kept.connections, net::owned_fd(-1), {}});
     }
     for (std::size_t at = 0; at < open_.size(); ++at) {
         if (stays[at])
@@ -83,10 +102,11 @@ void listener_set::commit(plan next, worker_list serving) {
         telemetry::log_info("no longer listening on {} as {}", open_[at].bound.bound.to_string(),
                             open_[at].settings->listener.name);
         open_[at].bound.file.remove();  // nobody new finds it; who came is served
-        for (const auto& worker : serving)
-            worker->end(open_[at]);
+        for (auto& one : told)
+            one.ended.push_back(open_[at].id);
     }
     open_ = std::move(now);
+    return told;
 }
 
 void listener_set::mind_unused(const settings& by) {

@@ -8,9 +8,9 @@
 #include "app/settings.hpp"
 #include "net/ticket_keys.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -30,7 +30,6 @@ public:
         };
         std::vector<entry> entries_;
     };
-    using worker_list = std::span<const std::unique_ptr<serving_worker>>;
 
     listener_set(unsigned workers, telemetry::registry& metrics, const passed_sockets& passed)
         : workers_count_(workers), metrics_(metrics), passed_(passed) {}
@@ -40,9 +39,8 @@ public:
     /// a socket was not passed or OpenSSL refuses what was checked.
     plan prepare(const settings&) const;
 
-    /// Makes the plan true: new listeners begin to accept, changed ones serve new connections by
-    /// their new settings, those that go finish what arrived.
-    void commit(plan, worker_list);
+    /// Makes the plan true here, and says what each worker is to be told.
+    std::vector<listener_changes> commit(plan) noexcept;
 
     const std::vector<open_listener>& all() const noexcept { return open_; }
     void remove_socket_files() noexcept;
@@ -57,7 +55,9 @@ private:
     std::shared_ptr<const http::h1::server_settings>
     settings_for(const http::listener_settings&, const settings&,
                  std::optional<std::size_t> kept) const;
+    std::shared_ptr<const void> presence_of(const std::string& name) const;
     std::shared_ptr<telemetry::gauge> gauge_of(const http::listener_settings&);
+    void open(open_listener&, std::vector<listener_changes>&);
 
     unsigned workers_count_;
     telemetry::registry& metrics_;
@@ -65,6 +65,7 @@ private:
     std::vector<std::string> unused_;  // warned of
     /// Made once: a client's session survives a reload that leaves its listener as it was.
     std::shared_ptr<net::ticket_keys> tickets_ = std::make_shared<net::ticket_keys>();
+    mutable std::map<std::string, std::weak_ptr<const void>> present_;  // by name
     std::vector<open_listener> open_;
     unsigned next_id_ = 0;
 };

@@ -58,7 +58,7 @@ process::process(loaded_settings loaded, process_surroundings outside)
     listeners_.mind_unused(settings_->values);
     auto listeners = listeners_.prepare(settings_->values);
     prepare_workers();
-    listeners_.commit(std::move(listeners), workers_);
+    tell_workers(publisher_.current(), listeners_.commit(std::move(listeners)));
     start_admin();
     watch_metrics();
 }
@@ -75,8 +75,13 @@ void process::prepare_workers() {
                 // freed here, not there: 100,000 routes take their time
                 boost::asio::post(context_, [done = std::move(done)] {});
             }));
-        workers_.back()->adopt(publisher_.current());
     }
+}
+
+void process::tell_workers(const publisher::shared_table& table,
+                           std::vector<listener_changes> changes) {
+    for (std::size_t at = 0; at < workers_.size(); ++at)
+        workers_[at]->publish(table, std::move(changes[at]));
 }
 
 std::shared_ptr<const http::h1::server_settings> process::admin_server_settings() const {
@@ -102,7 +107,7 @@ void process::run() {
     for (auto& one : workers_)
         one->start();
     yield_to_others();  // whoever asks for a page of metrics can wait, requests cannot
-    sources_.follow(settings_->values);
+    sources_.follow(sources_.prepare(settings_->values));
     runtime::spawn(admin_acceptor_->run());
     serving_ = true;
     supervisor_.ready(status_line());
@@ -110,6 +115,11 @@ void process::run() {
         heartbeat_.start(outside_.by.watchdog);
     const auto work = boost::asio::make_work_guard(context_);
     context_.run();
+}
+
+void process::close() {
+    workers_.clear();
+    access_log_.end();
 }
 
 heartbeat::ways process::ways_to_beat() {

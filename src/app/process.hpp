@@ -48,6 +48,13 @@ public:
     /// Serves until drained. Thread: becomes the control thread.
     void run();
 
+    /// After run(): whether a configuration that nobody waits for any more is still being read.
+    /// That takes seconds for a large one, and the destructor waits for it.
+    bool is_loading() const noexcept { return reload_.is_loading(); }
+    /// After run(): writes out everything that must not be lost, so that the program may end
+    /// without destroying this.
+    void close();
+
     /// Stops accepting, finishes what is under way, ends run() when all is done or timeouts.drain
     /// has passed; called again: ends at once. Any thread.
     void stop();
@@ -68,20 +75,26 @@ public:
     std::optional<admin::service_report> service(std::string_view name) const override;
     std::string config_json() const override { return settings_->effective(); }
     std::string metrics_text() const override { return metrics_.text(); }
+    admin::explain_report explain(const admin::explain_request&) const override;
     telemetry::log_level level() const override { return telemetry::current_log_level(); }
     void set_level(telemetry::log_level level) override { telemetry::set_log_level(level); }
     void reload(std::function<void(const admin::reload_report&)> told) override;
 
 private:
     void prepare_workers();
+    void tell_workers(const publisher::shared_table&, std::vector<listener_changes>);
     void start_admin();
     void watch_metrics();
     void watch_services();
     void watch_sources();
+    void tell_all_nodes(const telemetry::registry::teller&);
     reloader::loading load_again();
     admin::reload_report apply(reloaded_settings);
     void keep_what_needs_a_restart(settings&, std::vector<std::string>& told) const;
-    void use(loaded_settings, std::optional<telemetry::opened_log>);
+    struct prepared;
+    prepared prepare(const settings&) const;
+    void commit(reloaded_settings&, prepared) noexcept;
+    void use(loaded_settings, prepared);
     admin::reload_report refuse(admin::reload_report, const config::report&);
     std::shared_ptr<const http::h1::server_settings> admin_server_settings() const;
     heartbeat::ways ways_to_beat();

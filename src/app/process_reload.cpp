@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <system_error>
+#include <exception>
 #include <utility>
 
 namespace sluice::app {
@@ -87,6 +87,13 @@ admin::reload_report process::refuse(admin::reload_report report, const config::
     return report;
 }
 
+// Everything of a reload that can fail, made and not yet used.
+struct process::prepared {
+    listener_set::plan listeners;
+    sources_in_use::plan sources;
+    std::optional<telemetry::access_log::opened> log;  // none: the place stays
+};
+
 admin::reload_report process::apply(reloaded_settings next) {
     admin::reload_report report{true, std::chrono::system_clock::now(),
                                 next.loaded.problems.lines()};
@@ -94,24 +101,16 @@ admin::reload_report process::apply(reloaded_settings next) {
         report.problems.push_back("the configuration could not be read: " + next.failed);
     if (!next.table)
         return refuse(std::move(report), next.loaded.problems);
-    auto& values = next.loaded.values;
+    std::optional<prepared> made;
     try {
-        auto listeners = listeners_.prepare(values);
-        std::optional<telemetry::opened_log> log;
-        if (values.access_log.path != settings_->values.access_log.path)
-            log.emplace(values.access_log);
-        // Nothing fails from here on.
-        keep_what_needs_a_restart(values, report.problems);
-        metrics_.set_max_series(values.metrics.max_series);
-        // The table first: a new listener may be named in its routes.
-        publisher_.replace(std::move(next.table), next.built_on);
-        listeners_.commit(std::move(listeners), workers_);
-        listeners_.mind_unused(values);
-        use(std::move(next.loaded), std::move(log));
-    } catch (const std::runtime_error& failed) {
+        made.emplace(prepare(next.loaded.values));
+    } catch (const std::exception& failed) {
         report.problems.emplace_back(failed.what());
         return refuse(std::move(report), {});
     }
+    keep_what_needs_a_restart(next.loaded.values, report.problems);
+    commit(next, std::move(*made));
+    listeners_.mind_unused(settings_->values);
     log_lines(report.problems, [](const auto& line) { telemetry::log_warn("{}", line); });
     log_lines(next.differences, [](const auto& line) { telemetry::log_info("reload: {}", line); });
     telemetry::log_info("reloaded: generation {}, {} changes", publisher_.current()->generation,
@@ -122,19 +121,36 @@ admin::reload_report process::apply(reloaded_settings next) {
     return report;
 }
 
-void process::use(loaded_settings next, std::optional<telemetry::opened_log> log) {
+process::prepared process::prepare(const settings& values) const {
+    prepared made{listeners_.prepare(values), sources_.prepare(values), {}};
+    if (values.access_log.path != settings_->values.access_log.path)
+        made.log.emplace(access_log_.prepare(values.access_log));
+    return made;
+}
+
+// Half a reload would be worse than an end, so nothing is thrown from here on: what is left to want
+// is memory.
+void process::commit(reloaded_settings& next, prepared made) noexcept {
+    metrics_.set_max_series(next.loaded.values.metrics.max_series);
+    publisher_.replace(std::move(next.table), next.built_on, [&](const auto& table) {
+        tell_workers(table, listeners_.commit(std::move(made.listeners)));
+    });
+    use(std::move(next.loaded), std::move(made));
+}
+
+void process::use(loaded_settings next, prepared made) {
     const auto before =
         std::exchange(settings_, std::make_shared<const loaded_settings>(std::move(next)));
     const auto& values = settings_->values;
     admin_terms_ = admin::terms_of(values.admin);  // first: a token that was withdrawn is withdrawn
     gate_.set_limit(most_connections(values.limits.connections, descriptors_));
-    access_log_.change(values.access_log, std::move(log));
+    access_log_.change(values.access_log, std::move(made.log));
     // A level set through the admin API stays until the file says something new.
     if (values.log.level != before->values.log.level)
         telemetry::set_log_level(values.log.level);
     telemetry::set_log_format(values.log.format);
     admin_server_->replace(admin_server_settings());
-    sources_.follow(values);
+    sources_.follow(std::move(made.sources));
 }
 
 }  // namespace sluice::app

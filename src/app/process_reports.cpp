@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the running process tells of itself: to the admin API, and to whoever supervises it.
+#include "app/explain/explain.hpp"
 #include "app/process.hpp"
 #include "sluice/base/version.hpp"
 #include "sluice/net/upstream_tls.hpp"
@@ -15,18 +16,6 @@
 namespace sluice::app {
 
 namespace {
-
-std::string_view word_of(net::upstream_tls_mode mode) noexcept {
-    switch (mode) {
-    case net::upstream_tls_mode::disabled:
-        return "disabled";
-    case net::upstream_tls_mode::tls:
-        return "tls";
-    case net::upstream_tls_mode::mtls:
-        return "mtls";
-    }
-    return "disabled";
-}
 
 // Names and addresses are told as /api/v1/config tells them: masked when a reference brought them
 // in.
@@ -57,15 +46,9 @@ double unix_seconds(std::chrono::system_clock::time_point when) noexcept {
 using service_reading = std::function<void(const proxy::table_service&, telemetry::labels,
                                            const telemetry::registry::teller&)>;
 
-void tell_nodes(const proxy::table_service& one, telemetry::labels names,
-                const telemetry::registry::teller& tell) {
-    names.emplace_back("state", "healthy");
-    tell(std::move(names), static_cast<double>(one.nodes.size()));
-}
-
 void tell_unverified(const proxy::table_service& one, telemetry::labels names,
                      const telemetry::registry::teller& tell) {
-    const auto& tls = one.settings.tls.context;
+    const auto& tls = one.tls().context;
     if (tls && !tls->verifies())
         tell(std::move(names), 1.0);
 }
@@ -140,6 +123,16 @@ std::string process::status_line() const {
     return line;
 }
 
+admin::explain_report process::explain(const admin::explain_request& asked) const {
+    std::vector<explain::open_entrance> entrances;
+    for (const auto& one : listeners_.all())
+        entrances.push_back({&one.settings->listener, one.bound.bound, one.settings->tls.get()});
+    const auto answer = explain::answer(asked, {*settings_, *publisher_.current(), entrances});
+    if (!answer.of)
+        return {{}, answer.problem};
+    return {to_json(*answer.of), {}};
+}
+
 void process::watch_metrics() {
     using kind = telemetry::registry::reading_kind;
     metrics_.watch("sluice_config_generation", {}, kind::gauge,
@@ -153,6 +146,15 @@ void process::watch_metrics() {
     watch_sources();
 }
 
+void process::tell_all_nodes(const telemetry::registry::teller& tell) {
+    for (const auto& one : publisher_.current()->services)
+        tell({{"service", one->settings.name}, {"state", "healthy"}},
+             static_cast<double>(one->nodes.size()));
+    publisher_.leaving().tell([&](const std::string& service, std::size_t nodes) {
+        tell({{"service", service}, {"state", "draining"}}, static_cast<double>(nodes));
+    });
+}
+
 void process::watch_services() {
     const auto watch = [this](std::string_view family, service_reading read) {
         metrics_.watch_family(family, telemetry::registry::reading_kind::gauge,
@@ -161,7 +163,8 @@ void process::watch_services() {
                                       read(*one, {{"service", one->settings.name}}, tell);
                               });
     };
-    watch("sluice_nodes", tell_nodes);
+    metrics_.watch_family("sluice_nodes", telemetry::registry::reading_kind::gauge,
+                          [this](const auto& tell) { tell_all_nodes(tell); });
     watch("sluice_service_tls_unverified", tell_unverified);
     watch("sluice_upstream_connections", tell_connections);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one way a new table reaches the workers: takes what sources find and what a reload built,
 // and publishes at once, then at most every 100 ms however fast changes come. A publisher that
-// waited for quiet would never publish under constant change. Used by app/process.
+// waited for quiet would never publish under constant change. Ends nodes of a former url whose time
+// is over. Used by app/process.
 #pragma once
 
+#include "app/leaving_nodes.hpp"
 #include "proxy/table.hpp"
 #include "sluice/runtime/timer_wheel.hpp"
 #include "sluice/service/source.hpp"
@@ -28,6 +30,10 @@ public:
     using on_published = std::function<void(const shared_table&)>;
 
     static constexpr std::chrono::milliseconds least_distance{100};
+    /// How long a service whose `url` changed lives on the nodes of the former one while its source
+    /// says nothing: a name server that is slow or restarted costs no request, a url that leads
+    /// nowhere does not hide behind the old one.
+    static constexpr std::chrono::seconds carried_life{30};
 
     /// `first` counts as published. `workers` sizes the cells of new nodes; `control` gives the
     /// time and must outlive this.
@@ -40,19 +46,25 @@ public:
     /// Of several updates of one service within the distance the last one counts.
     void put(service::source_update) override;
 
-    /// Publishes a table that was built from `built_on`, at once. What sources found meanwhile is
-    /// put over it.
-    void replace(std::shared_ptr<proxy::table> next, const shared_table& built_on);
+    /// Publishes a table that was built from `built_on`, at once, by way of `pass_on`. What sources
+    /// found meanwhile is put over it; they are told their services after this.
+    void replace(std::shared_ptr<proxy::table> next, const shared_table& built_on,
+                 const on_published& pass_on);
+
+    /// Nodes that are in no table any more and not yet at rest.
+    leaving_nodes& leaving() noexcept { return leaving_; }
 
 private:
-    struct due_timer : runtime::timer {
-        explicit due_timer(publisher& of) noexcept : timer(fired), owner(of) {}
-        static void fired(runtime::timer&) noexcept;
+    struct own_timer : runtime::timer {
+        own_timer(publisher& of, callback fired) noexcept : timer(fired), owner(of) {}
         publisher& owner;
     };
     void publish_when_due();
     void publish_found();
-    void publish(shared_table);
+    void publish(shared_table, const on_published&);
+    shared_table with_found();
+    void watch_carried();
+    void end_carried();
 
     runtime::worker& control_;
     shared_table current_;
@@ -61,7 +73,12 @@ private:
     std::unordered_map<std::string, service::source_update> found_;  // and not yet published
     bool asked_ = false;  // a letter or the timer is on its way
     time_point next_;     // the earliest moment for another table of found nodes
-    due_timer due_;
+    own_timer due_;
+    // Services on nodes of a former url, with the moment these are let go. The clock runs on over
+    // reloads in between.
+    std::unordered_map<std::string, time_point> carried_until_;
+    own_timer carried_due_;
+    leaving_nodes leaving_;
 };
 
 }  // namespace sluice::app

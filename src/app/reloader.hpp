@@ -54,6 +54,7 @@ public:
     void request(on_over told);
     /// Nothing is applied any more, and whoever waits is told so.
     void stop(const std::string& why);
+    bool is_loading() const noexcept { return under_way_; }
 
 private:
     void begin();

@@ -53,17 +53,27 @@ serving_worker::~serving_worker() {
     thread_.join();
 }
 
-void serving_worker::listen(open_listener& of) {
-    // shared: a letter that is never read gives the descriptor back
-    auto fd = std::make_shared<net::owned_fd>(of.bound.descriptors[loop_.index()].release());
-    loop_.post([this, id = of.id, gauge = of.connections, settings = of.settings,
-                fd = std::move(fd), bound = of.bound.bound] {
-        if (draining_)
-            return;
-        auto& mine = *shares_.emplace_back(
-            std::make_unique<share>(*this, id, gauge, settings, fd->release(), bound));
-        runtime::spawn(accept_on(*this, mine));
+void serving_worker::publish(std::shared_ptr<const proxy::table> table, listener_changes changes) {
+    // shared: a letter that is never read gives the descriptors back
+    auto all = std::make_shared<listener_changes>(std::move(changes));
+    loop_.post([this, table = std::move(table), all = std::move(all)]() mutable {
+        gateway_.adopt(std::move(table));
+        for (auto& one : all->opened)
+            listen(one);
+        for (auto& one : all->changed)
+            change(one);
+        for (const auto id : all->ended)
+            end(id);
     });
+}
+
+void serving_worker::listen(listener_share& of) {
+    if (draining_)
+        return;
+    auto& mine = *shares_.emplace_back(
+        std::make_unique<share>(*this, of.id, std::move(of.connections), std::move(of.settings),
+                                of.socket.release(), of.bound));
+    runtime::spawn(accept_on(*this, mine));
 }
 
 serving_worker::share* serving_worker::share_of(unsigned id) noexcept {
@@ -71,30 +81,26 @@ serving_worker::share* serving_worker::share_of(unsigned id) noexcept {
     return found == shares_.end() ? nullptr : found->get();
 }
 
-void serving_worker::replace(const open_listener& of) {
-    loop_.post([this, id = of.id, gauge = of.connections, settings = of.settings] {
-        auto* mine = share_of(id);
-        if (mine == nullptr)
-            return;
-        mine->server.replace(settings);
-        // Under another name its connections are counted there.
-        const auto open = static_cast<std::int64_t>(mine->server.open());
-        mine->connections->add(loop_.index(), -open);
-        gauge->add(loop_.index(), open);
-        mine->connections = gauge;
-    });
+void serving_worker::change(listener_share& of) {
+    auto* mine = share_of(of.id);
+    if (mine == nullptr)
+        return;
+    mine->server.replace(std::move(of.settings));
+    // Under another name its connections are counted there.
+    const auto open = static_cast<std::int64_t>(mine->server.open());
+    mine->connections->add(loop_.index(), -open);
+    of.connections->add(loop_.index(), open);
+    mine->connections = std::move(of.connections);
 }
 
-void serving_worker::end(const open_listener& of) {
-    loop_.post([this, id = of.id] {
-        auto* mine = share_of(id);
-        if (mine == nullptr)
-            return;
-        mine->leaving = true;
-        mine->server.drain();
-        mine->acceptor.stop();
-        leave_if_done(*mine);
-    });
+void serving_worker::end(unsigned id) {
+    auto* mine = share_of(id);
+    if (mine == nullptr)
+        return;
+    mine->leaving = true;
+    mine->server.drain();
+    mine->acceptor.stop();
+    leave_if_done(*mine);
 }
 
 runtime::task<> serving_worker::accept_on(serving_worker& self, share& on) {
@@ -111,14 +117,6 @@ void serving_worker::leave_if_done(share& of) {
     loop_.post([this, id = of.id] {
         std::erase_if(shares_, [&](const auto& one) { return one->id == id; });
     });
-}
-
-void serving_worker::adopt(std::shared_ptr<const proxy::table> next) {
-    gateway_.adopt(std::move(next));
-}
-
-void serving_worker::publish(std::shared_ptr<const proxy::table> next) {
-    loop_.post([this, next = std::move(next)]() mutable { gateway_.adopt(std::move(next)); });
 }
 
 void serving_worker::start() {

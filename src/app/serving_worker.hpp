@@ -25,6 +25,22 @@ struct open_listener {
     std::shared_ptr<telemetry::gauge> connections;
 };
 
+/// A listener as one worker is told of it.
+struct listener_share {
+    unsigned id;
+    std::shared_ptr<const http::h1::server_settings> settings;
+    std::shared_ptr<telemetry::gauge> connections;
+    net::owned_fd socket;  ///< of a new one
+    net::address bound;
+};
+
+/// What becomes of listeners at one worker.
+struct listener_changes {
+    std::vector<listener_share> opened;
+    std::vector<listener_share> changed;  ///< other settings, or another name
+    std::vector<unsigned> ended;          ///< their ids
+};
+
 class serving_worker {
 public:
     /// `drained` is called on this worker's thread when the last connection of a drain has ended.
@@ -34,20 +50,13 @@ public:
                    proxy::worker_view::on_retired retired);
     ~serving_worker();  ///< stops and joins
 
-    /// Takes its share of a listener, descriptor included, and accepts from its next turn on. Any
-    /// thread.
-    void listen(open_listener&);
-    /// The listener has other settings, or another name: new connections have them. Any thread.
-    void replace(const open_listener&);
-    /// The listener goes: what has arrived is served, its connections end as in a drain. Any
-    /// thread.
-    void end(const open_listener&);
-    /// The first table, before start().
-    void adopt(std::shared_ptr<const proxy::table>);
     void start();
 
-    /// From the next request on, this table holds. Any thread.
-    void publish(std::shared_ptr<const proxy::table>);
+    /// From the next request on, this table holds, and listeners are what they are with it: one
+    /// letter, so that no request meets one without the other. New listeners accept, changed ones
+    /// serve by their new settings, of those that go what has arrived is served and connections end
+    /// as in a drain. Any thread.
+    void publish(std::shared_ptr<const proxy::table>, listener_changes = {});
 
     /// Serves what has arrived, then closes the listeners; idle connections end. Any thread.
     void drain();
@@ -62,6 +71,9 @@ private:
     struct share;
     static runtime::task<> accept_on(serving_worker&, share&);
     share* share_of(unsigned id) noexcept;
+    void listen(listener_share&);
+    void change(listener_share&);
+    void end(unsigned id);
     void connection_ended(share&);
     void leave_if_done(share&);
     void tell_drained();

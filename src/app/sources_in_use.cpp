@@ -5,32 +5,35 @@
 
 namespace sluice::app {
 
-void sources_in_use::follow(const settings& from) {
-    std::map<std::string, std::vector<service::service_settings>> wanted;
+sources_in_use::plan sources_in_use::prepare(const settings& from) const {
+    plan next;
     for (const auto& one : from.services)
-        wanted[one.source].push_back(one);
-    std::erase_if(sources_, [&](const auto& one) { return !wanted.contains(one.first); });
+        if (one.source != "fixed" && make_)
+            next.wanted[one.source].push_back(one);
     // Also when the servers are the same: resolv.conf may say something else by now.
     if (names_)
-        names_->use(from.resolvers);
-    for (const auto& [name, services] : wanted) {
-        if (name == "fixed" || !make_)
+        next.servers = names_->prepare(from.resolvers);
+    else if (!next.wanted.empty())
+        next.names = net::make_resolver(around_.context, {.servers = from.resolvers});
+    for (const auto& [name, services] : next.wanted) {
+        if (sources_.contains(name))
             continue;
-        if (!names_)
-            names_ = net::make_resolver(around_.context, {.servers = from.resolvers});
-        follow(name, services);
+        auto& names = names_ ? *names_ : *next.names;
+        if (auto made = make_(name, {around_.control, names, around_.sink}))
+            next.made.emplace(name, std::move(made));
     }
+    return next;
 }
 
-void sources_in_use::follow(const std::string& name,
-                            const std::vector<service::service_settings>& wanted) {
-    auto& source = sources_[name];
-    if (!source)
-        source = make_(name, {around_.control, *names_, around_.sink});
-    if (source)
-        source->follow(wanted);
-    else
-        sources_.erase(name);
+void sources_in_use::follow(plan next) noexcept {
+    std::erase_if(sources_, [&](const auto& one) { return !next.wanted.contains(one.first); });
+    if (next.names)
+        names_ = std::move(next.names);
+    if (next.servers)
+        names_->use(std::move(next.servers));
+    sources_.merge(next.made);
+    for (const auto& [name, source] : sources_)
+        source->follow(next.wanted.at(name));
 }
 
 std::map<std::string, service::source_state> sources_in_use::states() const {

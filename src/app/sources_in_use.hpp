@@ -35,17 +35,26 @@ public:
 
     sources_in_use(factory make, surroundings around) : make_(std::move(make)), around_(around) {}
 
-    /// At the start and after every reload: makes sources that are new, tells each its services,
-    /// ends those that no service names any more. Names are asked of `resolvers`, or of what
-    /// resolv.conf says by then.
-    void follow(const settings&);
+    /// What a configuration needs that is not there yet, made and not yet used.
+    class plan {
+        friend class sources_in_use;
+        std::unique_ptr<net::resolver> names;
+        std::unique_ptr<net::resolver::server_list> servers;
+        std::map<std::string, std::unique_ptr<service::service_source>> made;
+        std::map<std::string, std::vector<service::service_settings>> wanted;
+    };
+
+    /// At the start and for every reload: makes sources that are new. Names will be asked of
+    /// `resolvers`, or of what resolv.conf says by now. Throws what making one throws.
+    plan prepare(const settings&) const;
+
+    /// Tells each source its services, ends those that no service names any more.
+    void follow(plan) noexcept;
 
     /// How each of them is doing, by name.
     std::map<std::string, service::source_state> states() const;
 
 private:
-    void follow(const std::string& name, const std::vector<service::service_settings>& wanted);
-
     factory make_;
     surroundings around_;
     std::unique_ptr<net::resolver> names_;  // made with the first source

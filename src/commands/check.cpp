@@ -3,6 +3,7 @@
 // or writes files.
 #include "app/load_settings.hpp"
 #include "commands/commands.hpp"
+#include "commands/config_option.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ namespace sluice::commands {
 namespace {
 
 struct options {
-    std::string config;
+    std::shared_ptr<std::string> config;
     std::string format = "text";
 };
 
@@ -27,15 +28,15 @@ std::string counted(std::size_t count, std::string_view one) {
 std::string verdict(const options& asked, const app::loaded_settings& loaded) {
     const auto& problems = loaded.problems;
     if (!problems.good())
-        return fmt::format("{}: {}\n", asked.config, counted(problems.errors(), "error"));
+        return fmt::format("{}: {}\n", *asked.config, counted(problems.errors(), "error"));
     const auto& read = loaded.values;
     return fmt::format(
-        "{}: good, {}, {}, {}\n", asked.config, counted(read.listeners.size(), "listener"),
+        "{}: good, {}, {}, {}\n", *asked.config, counted(read.listeners.size(), "listener"),
         counted(read.services.size(), "service"), counted(read.routes.size(), "route"));
 }
 
 int check(const options& asked) {
-    const auto loaded = app::load_settings(asked.config);
+    const auto loaded = app::load_settings(*asked.config);
     if (asked.format == "json")
         std::cout << loaded.problems.json() << '\n';
     else
@@ -49,9 +50,7 @@ void add_check(CLI::App& program, int& exit) {
     const auto asked = std::make_shared<options>();
     auto* command =
         program.add_subcommand("check", "Read a configuration and print every problem in it");
-    command->add_option("--config,-c", asked->config, "The configuration file")
-        ->required()
-        ->type_name("FILE");
+    asked->config = add_config_option(*command);
     command->add_option("--format", asked->format, "How problems are printed: text or json")
         ->check(CLI::IsMember({"text", "json"}))
         ->type_name("FORMAT");

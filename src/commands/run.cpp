@@ -1,96 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// sluice run: the gateway in the foreground, with the signals of the contract.
+// sluice run: the gateway of a configuration file, in the foreground.
 #include "app/load_settings.hpp"
-#include "app/process.hpp"
-#include "app/systemd.hpp"
 #include "commands/commands.hpp"
-#include "sluice/telemetry/log.hpp"
+#include "commands/config_option.hpp"
+#include "commands/run_gateway.hpp"
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <unistd.h>
-
-#include <csignal>
-#include <iostream>
-#include <memory>
-#include <stdexcept>
-#include <string>
-#include <utility>
 
 namespace sluice::commands {
-
-namespace {
-
-void await_signal(boost::asio::signal_set& signals, app::process& running) {
-    signals.async_wait([&](const boost::system::error_code& failed, int number) {
-        if (failed)
-            return;
-        if (number == SIGHUP)
-            running.reload();
-        else if (number == SIGUSR1)
-            running.reopen_logs();
-        else
-            running.stop();
-        await_signal(signals, running);
-    });
-}
-
-void end_at_once(int) { ::_exit(good); }
-
-// Until a signal_set takes over: reading a large configuration takes a while, and nothing is held
-// yet that an end would have to give back.
-void mind_signals_while_loading() {
-    // a client that closed is an answer to a write, not a reason to die
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGHUP, SIG_IGN);
-    std::signal(SIGUSR1, SIG_IGN);
-    std::signal(SIGTERM, end_at_once);
-    std::signal(SIGINT, end_at_once);
-}
-
-// What arrives while addresses are bound is kept for whoever runs a context later, and nothing has
-// its default action until this ends.
-struct kept_signals {
-    boost::asio::io_context never_run;
-    boost::asio::signal_set numbers{never_run, SIGHUP, SIGTERM, SIGINT};
-    kept_signals() { numbers.add(SIGUSR1); }
-};
-
-int run(const std::string& path) {
-    mind_signals_while_loading();
-    app::process_surroundings outside{[path] { return app::load_settings(path); }};
-    outside.by = app::supervision_by_systemd();
-    auto loaded = app::load_settings(path);
-    std::cerr << loaded.problems.text();
-    if (!loaded.problems.good())
-        return bad_config;
-    const auto log = loaded.values.log;
-    const kept_signals kept;
-    telemetry::start_log(log);
-    int exit = good;
-    try {
-        app::process running(std::move(loaded), std::move(outside));
-        boost::asio::signal_set signals(running.context(), SIGHUP, SIGTERM, SIGINT);
-        signals.add(SIGUSR1);
-        await_signal(signals, running);
-        running.run();
-    } catch (const std::runtime_error& failed) {
-        telemetry::log_error("{}", failed.what());
-        exit = commands::failed;
-    }
-    telemetry::stop_log();
-    return exit;
-}
-
-}  // namespace
 
 void add_run(CLI::App& program, int& exit) {
     auto* command =
         program.add_subcommand("run", "Run the gateway in the foreground; logs go to stderr");
-    auto path = std::make_shared<std::string>();
-    command->add_option("-c,--config", *path, "The configuration file")->required();
-    command->callback([path, &exit] { exit = run(*path); });
+    const auto path = add_config_option(*command);
+    command->footer(
+        "SIGHUP reloads, SIGUSR1 reopens log files, SIGTERM and SIGINT drain and end, a second one "
+        "ends at once.\n"
+        "Exit status: 0 after a clean stop, 78 bad configuration, 1 an address cannot be bound, 64 "
+        "bad usage.");
+    command->callback(
+        [path, &exit] { exit = run_gateway([file = *path] { return app::load_settings(file); }); });
 }
 
 }  // namespace sluice::commands

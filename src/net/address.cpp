@@ -15,6 +15,8 @@ namespace sluice::net {
 
 namespace {
 
+static_assert(address::longest_text >= INET6_ADDRSTRLEN + std::string_view("[]:65535").size());
+
 constexpr std::string_view unix_prefix = "unix:";
 constexpr std::string_view passed_prefix = "systemd:";
 
@@ -72,6 +74,17 @@ std::optional<address> address::parse(std::string_view text) {
     return result;
 }
 
+std::optional<address> address::parse(std::string_view ip, std::string_view port) {
+    const bool v6 = ip.find(':') != std::string_view::npos;
+    const auto number = parse_port(port);
+    address result;
+    if (!number || !parse_ip(v6 ? AF_INET6 : AF_INET, ip, result.bytes_))
+        return std::nullopt;
+    result.family_ = v6 ? family::v6 : family::v4;
+    result.port_ = *number;
+    return result;
+}
+
 address address::passed(std::string_view name) {
     address result;
     result.family_ = family::passed;
@@ -102,6 +115,17 @@ address address::from(const sockaddr_storage& raw) {
     return result;
 }
 
+address address::unmapped() const {
+    static constexpr std::uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    auto result = *this;
+    if (family_ != family::v6 || std::memcmp(bytes_, mapped, sizeof mapped) != 0)
+        return result;
+    result.family_ = family::v4;
+    std::memset(result.bytes_, 0, sizeof result.bytes_);
+    std::memcpy(result.bytes_, bytes_ + sizeof mapped, 4);
+    return result;
+}
+
 bool address::is_loopback() const noexcept {
     static constexpr std::uint8_t v6_loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0,
                                                      0, 0, 0, 0, 0, 0, 0, 1};
@@ -128,19 +152,26 @@ std::string address::ip() const {
 }
 
 std::string address::to_string() const {
-    switch (family_) {
-    case family::v4:
-        return ip() + ":" + std::to_string(port_);
-    case family::v6:
-        return "[" + ip() + "]:" + std::to_string(port_);
-    case family::unix_path:
+    if (family_ == family::unix_path)
         return std::string(unix_prefix) + path_;
-    case family::passed:
+    if (family_ == family::passed)
         return std::string(passed_prefix) + path_;
-    case family::none:
-        break;
-    }
-    return {};
+    char text[longest_text];
+    return {text, write(text)};
+}
+
+std::size_t address::write(char* to) const noexcept {
+    if (family_ != family::v4 && family_ != family::v6)
+        return 0;
+    char* at = to;
+    if (is_v6())
+        *at++ = '[';
+    inet_ntop(is_v6() ? AF_INET6 : AF_INET, bytes_, at, INET6_ADDRSTRLEN);
+    at += std::strlen(at);
+    if (is_v6())
+        *at++ = ']';
+    *at++ = ':';
+    return static_cast<std::size_t>(std::to_chars(at, to + longest_text, port_).ptr - to);
 }
 
 unsigned address::to_sockaddr(sockaddr_storage& room) const {

@@ -12,6 +12,8 @@ namespace sluice::net {
 
 namespace {
 
+constexpr std::string_view unix_word = "unix";
+
 bool same_bits(const std::uint8_t* a, const std::uint8_t* b, unsigned count) noexcept {
     const unsigned whole = count / 8, rest = count % 8;
     if (std::memcmp(a, b, whole) != 0)
@@ -39,25 +41,30 @@ std::optional<unsigned> parse_length(std::string_view text) {
 }  // namespace
 
 std::optional<cidr> cidr::parse(std::string_view text) {
+    cidr result;
+    if (text == unix_word) {
+        result.family_ = family::unix_socket;
+        return result;
+    }
     const auto slash = text.find('/');
     const std::string ip(text.substr(0, slash));
-    cidr result;
-    result.v6_ = ip.find(':') != std::string::npos;
+    const bool v6 = ip.find(':') != std::string::npos;
     if (ip.find('\0') != std::string::npos ||
-        inet_pton(result.v6_ ? AF_INET6 : AF_INET, ip.c_str(), result.bytes_) != 1)
+        inet_pton(v6 ? AF_INET6 : AF_INET, ip.c_str(), result.bytes_) != 1)
         return std::nullopt;
-    const unsigned bits = result.v6_ ? 128 : 32;
+    const unsigned bits = v6 ? 128 : 32;
     const auto length =
         slash == std::string_view::npos ? bits : parse_length(text.substr(slash + 1));
     if (!length || *length > bits || !rest_is_zero(result.bytes_, *length, bits))
         return std::nullopt;
+    result.family_ = v6 ? family::v6 : family::v4;
     result.length_ = static_cast<std::uint8_t>(*length);
     return result;
 }
 
 bool cidr::contains(const address& one) const noexcept {
-    if (one.is_unix())
-        return false;
+    if (one.is_unix() || is_unix())
+        return one.is_unix() && is_unix();
     sockaddr_storage room;
     if (one.to_sockaddr(room) == 0)
         return false;
@@ -74,12 +81,14 @@ bool cidr::contains(const address& one) const noexcept {
         bytes = reinterpret_cast<const std::uint8_t*>(
             &reinterpret_cast<const sockaddr_in&>(room).sin_addr);
     }
-    return v6 == v6_ && same_bits(bytes, bytes_, length_);
+    return v6 == (family_ == family::v6) && same_bits(bytes, bytes_, length_);
 }
 
 std::string cidr::to_string() const {
+    if (is_unix())
+        return std::string(unix_word);
     char text[INET6_ADDRSTRLEN] = {};
-    inet_ntop(v6_ ? AF_INET6 : AF_INET, bytes_, text, sizeof text);
+    inet_ntop(family_ == family::v6 ? AF_INET6 : AF_INET, bytes_, text, sizeof text);
     return std::string(text) + "/" + std::to_string(length_);
 }
 

@@ -35,6 +35,16 @@ io_result receive_once(runtime::watched& socket, mutable_bytes room) noexcept {
     return {io_state::done, static_cast<std::size_t>(got)};
 }
 
+io_result peek_once(runtime::watched& socket, mutable_bytes room) noexcept {
+    ssize_t got = 0;
+    do {
+        got = ::recv(socket.fd(), room.data(), room.size(), MSG_PEEK);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return {would_block(errno) ? io_state::blocked : io_state::broken};
+    return {io_state::done, static_cast<std::size_t>(got)};
+}
+
 io_result send_once(runtime::watched& socket, std::span<const byte_view> pieces) noexcept {
     if (!socket.writable())
         return {io_state::blocked};

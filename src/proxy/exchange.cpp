@@ -47,6 +47,7 @@ void exchange::end() noexcept {
     replay.release();
     request = nullptr;
     client = nullptr;
+    sent_by = {};
     route = nullptr;
     target = nullptr;
     service = nullptr;

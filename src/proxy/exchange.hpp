@@ -8,6 +8,7 @@
 #include "proxy/worker_view.hpp"
 #include "sluice/base/error.hpp"
 #include "sluice/http/exchange_io.hpp"
+#include "sluice/http/true_client.hpp"
 #include "sluice/runtime/event.hpp"
 #include "upstream/node_pool.hpp"
 
@@ -69,6 +70,7 @@ public:
     runtime::worker& worker;
     http::request_head* request = nullptr;
     http::client_stream* client = nullptr;
+    http::true_client sent_by;    // for the log, and for balancing by client
     pinned_view pin;              // keeps the table this exchange started with
     std::size_t route_place = 0;  // in the table's routes
     const table_route* route = nullptr;

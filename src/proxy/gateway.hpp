@@ -28,6 +28,7 @@ public:
 
     runtime::task<> handle(http::request_head&, http::client_stream&) override;
     void refused(const http::refusal&) noexcept override;
+    void turned_away(errc) noexcept override;
 
     /// Closes idle connections to nodes to get descriptors back; says how many.
     std::size_t shed_idle() { return view_ ? view_->shed_idle() : 0; }

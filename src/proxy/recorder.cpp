@@ -82,18 +82,25 @@ route_slot& recorder::slot_of(const table_route* route) noexcept {
     return route == nullptr ? unmatched_ : route->series->of(thread_);
 }
 
-telemetry::counter& recorder::request_counter(const http::listener_settings& listener,
-                                              const table_route* route,
-                                              const table_service* service, unsigned status) {
-    const auto service_name =
-        service == nullptr ? no_label : std::string_view(service->settings.name);
-    auto& found = slot_of(route).requests.of(listener.name, service_name, status);
+telemetry::counter& recorder::request_counter(const exchange& x) {
+    const auto& client = x.client->client();
+    if (x.target == nullptr)
+        return counter_of(slot_of(x.route).requests, client, x.route, no_label, x.status);
+    return counter_of(x.target->series->of(thread_), client, x.route, x.service->settings.name,
+                      x.status);
+}
+
+telemetry::counter& recorder::counter_of(request_counters& in, const http::client_facts& client,
+                                         const table_route* route, std::string_view service,
+                                         unsigned status) {
+    auto& found = in.of(client, status);
     if (!found)
         found = sinks_.metrics.make_counter("sluice_requests_total",
-                                            {{"listener", listener.name},
+                                            {{"listener", client.listener->name},
                                              {"route", route_label(route, labels_.per_route)},
-                                             {"service", std::string(service_name)},
-                                             {"code", fmt::format("{}", status)}});
+                                             {"service", std::string(service)},
+                                             {"code", fmt::format("{}", status)}},
+                                            guard_of(client));
     return *found;
 }
 
@@ -146,7 +153,7 @@ void recorder::retried(const exchange& x, const failure& why) {
 
 void recorder::finish(const exchange& x) {
     const auto took = steady_clock::now() - x.started;
-    request_counter(*x.client->client().listener, x.route, x.service, x.status).add(thread_);
+    request_counter(x).add(thread_);
     duration_of(x).observe(thread_, took);
     overhead_->observe(thread_, took - x.upstream_wait);
     if (x.error && !x.response_begun && rejects(*x.error))
@@ -160,7 +167,7 @@ void recorder::write_line(const exchange& x, duration took) {
     line.started =
         worker_.wall_now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(took);
     line.request_id = {x.request_id.data(), x.request_id_size};
-    line.client = x.client->client().address;
+    line.client = x.sent_by.address;
     line.method = x.request->method_name;
     line.host = x.request->host;
     line.path = x.request->path;
@@ -190,11 +197,13 @@ void recorder::count_rejected(std::string_view reason) {
     found->add(thread_);
 }
 
+void recorder::turned_away(errc why) noexcept { count_rejected(http::reply_for(why).word); }
+
 void recorder::refused(const http::refusal& what) noexcept {
     const auto& answer = http::reply_for(what.code);
     if (rejects(what.code))
         count_rejected(answer.word);
-    request_counter(*what.client.listener, nullptr, nullptr, answer.status).add(thread_);
+    counter_of(unmatched_.requests, what.client, nullptr, no_label, answer.status).add(thread_);
     if (!sinks_.log.enabled())
         return;
     telemetry::access_record line;

@@ -31,10 +31,12 @@ public:
     void retried(const exchange&, const failure&);
     void finish(const exchange&);
     void refused(const http::refusal&) noexcept;
+    void turned_away(errc) noexcept;
 
 private:
-    telemetry::counter& request_counter(const http::listener_settings&, const table_route*,
-                                        const table_service*, unsigned status);
+    telemetry::counter& request_counter(const exchange&);
+    telemetry::counter& counter_of(request_counters&, const http::client_facts&, const table_route*,
+                                   std::string_view service, unsigned status);
     telemetry::counter& attempt_counter(const exchange&, std::string_view outcome,
                                         unsigned outcome_number);
     route_slot& slot_of(const table_route*) noexcept;

@@ -10,7 +10,7 @@ namespace {
 // What all connects of one request may take together. A handshake is part of opening a connection.
 duration time_for_connects(const exchange& x) noexcept {
     const auto& deadlines = x.target->deadlines;
-    const bool secured = x.service->settings.tls.context != nullptr;
+    const bool secured = x.service->tls().context != nullptr;
     return 3 *
            (deadlines.connect + (secured ? deadlines.upstream_tls : http::timeouts::duration{}));
 }

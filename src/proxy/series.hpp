@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The handles of the series a route, a service and a node fill, a slot a worker: looked up once,
-// kept from table to table for as long as their owner is configured, and gone from the page with
-// it. The recorder fills the slots; app carries them over.
+// The handles of the series a route, each service it leads to, a service and a node fill, a slot a
+// worker: looked up once, kept from table to table for as long as their owner is configured, and
+// gone from the page with it. The recorder fills the slots; app carries them over.
 #pragma once
 
+#include "sluice/http/outgoing.hpp"
 #include "sluice/telemetry/metric.hpp"
 
 #include <array>
@@ -26,24 +27,30 @@ private:
     std::vector<Slot> slots_;
 };
 
-/// Requests of one route, or of none, by listener, service and status.
+/// What series that name the client's listener live no longer than; empty when nobody says.
+std::weak_ptr<const void> guard_of(const http::client_facts&);
+
+/// Requests of one route to one service, or of none, by listener and status.
 class request_counters {
 public:
     /// The handle; null at first, for the caller to fill. Few combinations occur, and the common
-    /// ones move to the front.
-    std::shared_ptr<telemetry::counter>& of(std::string_view listener, std::string_view service,
-                                            unsigned status);
+    /// ones move to the front. Those of listeners that are gone are dropped on the way.
+    std::shared_ptr<telemetry::counter>& of(const http::client_facts&, unsigned status);
 
 private:
     struct entry {
         std::string listener;
-        std::string service;
+        // By identity: one that was gone and came back begins anew. The weak reference keeps its
+        // address from being given to another one.
+        const void* presence;
+        std::weak_ptr<const void> guard;
         unsigned status;
         std::shared_ptr<telemetry::counter> count;
     };
     std::vector<entry> entries_;
 };
 
+/// Of a route without a service, and of no route.
 struct route_slot {
     request_counters requests;
     std::shared_ptr<telemetry::histogram> durations;
@@ -60,6 +67,7 @@ struct node_slot {
     std::array<std::shared_ptr<telemetry::counter>, outcomes> attempts;
 };
 
+using target_series = series_slots<request_counters>;
 using route_series = series_slots<route_slot>;
 using service_series = series_slots<service_slot>;
 using node_series = series_slots<node_slot>;

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -32,10 +33,24 @@ struct table_node {
     std::shared_ptr<node_series> series;
 };
 
+/// What nodes were found under that outlast a change of their service's `source` or `url`: they
+/// are other machines than the new url means, so they are reached as they were.
+struct found_under {
+    std::string source;
+    std::vector<service::dns_name> names;
+    net::upstream_tls_settings tls;
+};
+
 /// Shared by all tables in which the service and its nodes are the same.
 struct table_service {
     service::service_settings settings;
     std::vector<table_node> nodes;
+    /// Set while the nodes are those of a former url, and nothing is known of this one yet.
+    std::optional<found_under> carried;
+    /// How the nodes that are there are reached.
+    const net::upstream_tls_settings& tls() const noexcept {
+        return carried ? carried->tls : settings.tls;
+    }
     std::shared_ptr<const service::balancer> balancer;
     std::shared_ptr<service_series> series;
 };
@@ -45,6 +60,8 @@ struct route_target {
     std::size_t service;  ///< in table::services
     unsigned weight = 1;
     http::timeouts deadlines;  ///< route over service over global
+    /// stays the same for as long as the route leads to a service of that name
+    std::shared_ptr<target_series> series;
 
     friend bool operator==(const route_target&, const route_target&) = default;
 };

@@ -4,7 +4,7 @@
 namespace sluice::proxy {
 
 upstream::transport transport_of(const table_service& service, const table_node& node) {
-    const auto& tls = service.settings.tls;
+    const auto& tls = service.tls();
     const auto& address = node.facts.address;
     if (!tls.context)
         return address;

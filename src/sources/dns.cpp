@@ -82,6 +82,8 @@ private:
         if (mine.names == wanted.names)
             return;
         mine.names = wanted.names;
+        // Whoever asks for other names waits for an answer, also when it is what was told before.
+        mine.told.reset();
         // Its names may be known already, from other services.
         watch(wanted.name, mine, questions_of(mine.names, lookups()));
         refresh(wanted.name, mine);

@@ -181,41 +181,60 @@ void access_log::state::run() noexcept {
     for (;;) {
         const bool last = stopping;
         const bool busy = write_queued();
+        if (!busy)
+            output.settle();
         if (last && !busy)
             return;
         doorbell.announce(busy ? bell::sleep::gathering : bell::sleep::parked);
-        const bool more = stopping || (!busy && anything_queued());
+        const bool more = stopping || (!busy && (anything_queued() || output.is_replaced()));
         doorbell.wait(more ? std::chrono::milliseconds::zero() : busy ? gather_time : no_end);
     }
 }
 
-opened_log::opened_log(const access_log_settings& settings)
-    : descriptor_(descriptor_of(settings.path)) {}
+access_log::opened::opened(int descriptor) noexcept : descriptor_(descriptor) {}
 
-opened_log::opened_log(opened_log&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+access_log::opened::opened(opened&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), made_(std::move(other.made_)) {}
 
-opened_log::~opened_log() {
+access_log::opened::~opened() {
     if (descriptor_ >= 0)
         ::close(descriptor_);
 }
 
 access_log::access_log(const access_log_settings& settings, unsigned threads) : threads_(threads) {
-    change(settings, opened_log(settings));
+    change(settings, prepare(settings));
 }
 
-void access_log::change(const access_log_settings& settings, std::optional<opened_log> place) {
-    const bool on = settings.path != "off";
-    if (on && !state_ && place) {
-        const int descriptor = std::exchange(place->descriptor_, -1);
-        state_ = std::make_unique<state>(settings, descriptor, threads_);
-    } else if (on && state_) {
+access_log::opened access_log::prepare(const access_log_settings& settings) const {
+    opened place(descriptor_of(settings.path));
+    if (place.descriptor_ >= 0 && !state_) {
+        const int descriptor = std::exchange(place.descriptor_, -1);
+        place.made_ = std::make_unique<state>(settings, descriptor, threads_);
+    }
+    return place;
+}
+
+void access_log::change(const access_log_settings& settings, std::optional<opened> place) noexcept {
+    if (place && place->made_)
+        state_ = std::move(place->made_);
+    const bool on = settings.path != "off" && state_;
+    enabled_.store(on, std::memory_order_release);
+    if (!state_)
+        return;
+    if (on) {
         state_->move_to(settings.path);
         state_->format = settings.format;
-        if (place)
-            state_->output.replace(std::exchange(place->descriptor_, -1));
     }
-    enabled_.store(on && state_, std::memory_order_release);
+    if (!on)
+        state_->output.replace(line_output::nowhere);
+    else if (place && place->descriptor_ >= 0)
+        state_->output.replace(std::exchange(place->descriptor_, -1));
+    state_->doorbell.ring();  // a quiet log lets go of its old file too
+}
+
+void access_log::end() noexcept {
+    enabled_ = false;
+    state_.reset();
 }
 
 access_log::~access_log() = default;
@@ -239,6 +258,7 @@ void access_log::reopen() {
         return;
     try {
         state_->output.replace(open_log_file(path));
+        state_->doorbell.ring();
         log_info("access log {}: reopened", path);
     } catch (const std::system_error& error) {
         log_error("access log {}: not reopened, the old file is kept: {}", path,

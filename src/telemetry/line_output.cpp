@@ -44,7 +44,11 @@ line_output::line_output(int descriptor, ownership who) noexcept
 
 line_output::~line_output() {
     adopt_replacement();
-    if (ownership_ == ownership::owned)
+    let_go();
+}
+
+void line_output::let_go() noexcept {
+    if (ownership_ == ownership::owned && descriptor_ >= 0)
         ::close(descriptor_);
 }
 
@@ -62,11 +66,10 @@ void line_output::replace(int descriptor) noexcept {
 }
 
 void line_output::adopt_replacement() noexcept {
-    const int next = replacement_.exchange(-1);
-    if (next < 0)
+    const int next = replacement_.exchange(no_replacement);
+    if (next == no_replacement)
         return;
-    if (ownership_ == ownership::owned)
-        ::close(descriptor_);
+    let_go();
     descriptor_ = next;
     ownership_ = ownership::owned;
     half_ = 0;
@@ -133,7 +136,10 @@ void line_output::take_back_half() noexcept {
 }
 
 int line_output::write(line_pieces pieces) noexcept {
-    adopt_replacement();
+    if (replacement_ >= 0)
+        adopt_replacement();
+    if (descriptor_ < 0)
+        return 0;
     int error = 0;
     if (half_ != 0) {
         std::string_view end = "\n";

@@ -34,8 +34,16 @@ public:
     /// Thread: the writer.
     int write(line_pieces) noexcept;
 
-    /// Writes to this owned descriptor from the next write() on. Thread: any; never waits.
+    /// For replace(): what is written from then on goes nowhere, and is no loss.
+    static constexpr int nowhere = -2;
+
+    /// Writes to this owned descriptor from the next write() or settle() on; goes `nowhere` with
+    /// the next settle(). Thread: any; never waits.
     void replace(int descriptor) noexcept;
+    /// Nothing is queued: lets go of a place that was replaced. Thread: the writer.
+    void settle() noexcept { adopt_replacement(); }
+
+    bool is_replaced() const noexcept { return replacement_ != no_replacement; }
 
     /// From now on slow readers are waited for at most `grace` in all. Thread: any.
     void hurry(std::chrono::milliseconds grace) noexcept;
@@ -45,6 +53,7 @@ public:
 
 private:
     void adopt_replacement() noexcept;
+    void let_go() noexcept;
     void look_at_descriptor() noexcept;
     int write_piece(std::string_view& left) noexcept;
     bool wait_for_room() noexcept;
@@ -55,7 +64,8 @@ private:
     bool blocks_ = false;      ///< a pipe, socket or terminal: its reader may be slow
     bool takes_back_ = false;  ///< a file of our own, written at its end
     std::size_t half_ = 0;     ///< bytes written behind the last newline
-    std::atomic<int> replacement_{-1};
+    static constexpr int no_replacement = -1;
+    std::atomic<int> replacement_{no_replacement};
     std::atomic<std::int64_t> deadline_;  ///< steady nanoseconds
     std::atomic<std::uint64_t> dropped_{0};
 };

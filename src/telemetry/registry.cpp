@@ -40,6 +40,7 @@ struct series {
     labels names;
     std::variant<std::weak_ptr<counter>, std::weak_ptr<gauge>, std::weak_ptr<histogram>, reader>
         value;
+    std::optional<std::weak_ptr<const void>> guard = {};  ///< with it the series is gone, too
 };
 
 /// Shared with a scrape that has begun: what the map drops meanwhile lives until it is written.
@@ -70,6 +71,8 @@ std::string key_of(const labels& names) {
 }
 
 bool is_gone(const series& one) {
+    if (one.guard && one.guard->expired())
+        return true;
     return std::visit(
         [](const auto& value) {
             if constexpr (std::is_same_v<std::decay_t<decltype(value)>, reader>)
@@ -124,9 +127,11 @@ struct registry::state {
 
     family& family_of(std::string_view name, prometheus::MetricType type);
     template <class Metric>
-    std::shared_ptr<Metric> make(std::string_view name, labels names);
+    std::shared_ptr<Metric> make(std::string_view name, labels names,
+                                 std::weak_ptr<const void> guard = {});
     template <class Metric>
-    std::shared_ptr<Metric> create(family& in, labels names, std::string key);
+    std::shared_ptr<Metric> create(family& in, labels names, std::string key,
+                                   std::weak_ptr<const void> guard);
     void sweep();
     void watch(family& in, labels names, reader read);
     std::vector<named_family*> all_families();
@@ -157,32 +162,36 @@ family& registry::state::family_of(std::string_view name, prometheus::MetricType
 }
 
 template <class Metric>
-std::shared_ptr<Metric> registry::state::make(std::string_view name, labels names) {
-    const std::lock_guard guard{lock};
+std::shared_ptr<Metric> registry::state::make(std::string_view name, labels names,
+                                              std::weak_ptr<const void> guard) {
+    const std::lock_guard locked{lock};
     auto& in = family_of(name, type_of<Metric>);
     std::string key = key_of(names);
     const auto existing = [&]() -> std::shared_ptr<Metric> {
         const auto found = in.all.find(key);
-        return found == in.all.end() ? nullptr
-                                     : std::get<std::weak_ptr<Metric>>(found->second->value).lock();
+        return found == in.all.end() || is_gone(*found->second)
+                   ? nullptr
+                   : std::get<std::weak_ptr<Metric>>(found->second->value).lock();
     };
     if (auto held = existing())
         return held;
     if (names.empty() || *lines + lines_of<Metric> <= max_lines)
-        return create<Metric>(in, std::move(names), std::move(key));
+        return create<Metric>(in, std::move(names), std::move(key), std::move(guard));
 
     for (auto& one : names)
         one.second = overflow_label;
     key = key_of(names);
     if (auto held = existing())
         return held;
-    auto shared = create<Metric>(in, std::move(names), std::move(key));
+    auto shared = create<Metric>(in, std::move(names), std::move(key), {});
     kept.push_back(shared);
     return shared;
 }
 
 template <class Metric>
-std::shared_ptr<Metric> registry::state::create(family& in, labels names, std::string key) {
+std::shared_ptr<Metric> registry::state::create(family& in, labels names, std::string key,
+                                                std::weak_ptr<const void> guard) {
+    const bool is_guarded = !guard.expired();
     lines->fetch_add(lines_of<Metric>);
     std::shared_ptr<Metric> made{new Metric{threads}, [count = lines](Metric* gone) {
                                      delete gone;
@@ -190,8 +199,10 @@ std::shared_ptr<Metric> registry::state::create(family& in, labels names, std::s
                                  }};
     const bool added =
         in.all
-            .insert_or_assign(std::move(key), std::make_shared<const series>(series{
-                                                  std::move(names), std::weak_ptr<Metric>{made}}))
+            .insert_or_assign(std::move(key),
+                              std::make_shared<const series>(series{
+                                  std::move(names), std::weak_ptr<Metric>{made},
+                                  is_guarded ? std::optional(std::move(guard)) : std::nullopt}))
             .second;
     // Without a scraper nobody else removes what is gone; doubling keeps the cost per series
     // constant.
@@ -299,6 +310,11 @@ void registry::set_max_series(std::size_t most) noexcept { state_->max_lines = m
 
 std::shared_ptr<counter> registry::make_counter(std::string_view name, labels names) {
     return state_->make<counter>(name, std::move(names));
+}
+
+std::shared_ptr<counter> registry::make_counter(std::string_view name, labels names,
+                                                std::weak_ptr<const void> guard) {
+    return state_->make<counter>(name, std::move(names), std::move(guard));
 }
 
 std::shared_ptr<gauge> registry::make_gauge(std::string_view name, labels names) {

@@ -17,7 +17,8 @@ namespace {
 // The node and the client are the test's and are not counted.
 class kept_alive {
 public:
-    explicit kept_alive(bool log) : rig_(settings(log)), client_(rig_.connect()) {
+    explicit kept_alive(bool log, std::string_view trusted = {})
+        : rig_(settings(log, trusted)), client_(rig_.connect()) {
         rig_.send(client_, fake::get);
         upstream_ = node_.accept();
         REQUIRE(upstream_);
@@ -41,8 +42,10 @@ private:
     static constexpr std::string_view answer =
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello";
 
-    sluice::app::settings settings(bool log) {
+    sluice::app::settings settings(bool log, std::string_view trusted) {
         auto all = settings_for({&node_});
+        if (const auto proxies = sluice::net::cidr::parse(trusted))
+            all.listeners.emplace_back().trusted_proxies.push_back(*proxies);
         if (log)
             all.access_log.path = "/dev/null";
         return all;
@@ -68,6 +71,17 @@ TEST_CASE("a kept-alive request allocates nothing, with the log and without it")
         connection.one_request();
     for (int i = 0; i < 1'000; ++i)
         REQUIRE(connection.one_request().allocations == 0);
+}
+
+TEST_CASE("a request that a trusted proxy passes on allocates nothing either") {
+    kept_alive connection(true, "192.0.2.0/24");
+    constexpr std::string_view request =
+        "GET /a HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 6.6.6.6, "
+        "2001:db8:1111:2222:3333:4444:5555:6666, 192.0.2.1, 192.0.2.22:65535\r\n\r\n";
+    for (int i = 0; i < 20; ++i)
+        connection.one_request(request);
+    for (int i = 0; i < 100; ++i)
+        REQUIRE(connection.one_request(request).allocations == 0);
 }
 
 TEST_CASE(

@@ -26,7 +26,18 @@ public:
     sluice::net::family_order order_for(const sluice::net::address&) const override {
         return order;
     }
-    void use(const std::vector<sluice::net::address>& next) override { servers = next; }
+    struct given_servers final : server_list {
+        std::vector<sluice::net::address> all;
+    };
+    std::unique_ptr<server_list>
+    prepare(const std::vector<sluice::net::address>& next) const override {
+        auto made = std::make_unique<given_servers>();
+        made->all = next;
+        return made;
+    }
+    void use(std::unique_ptr<server_list> next) noexcept override {
+        servers = static_cast<given_servers&>(*next).all;
+    }
 
     bool is_asked(const std::string& name, kind of) const { return asked.contains({name, of}); }
 

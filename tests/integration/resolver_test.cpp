@@ -218,7 +218,7 @@ TEST_CASE("other servers are asked from the next question on") {
     name_server second(b.context, one_address);
     const auto names = b.ask_these({first.address()});
     b.ask(*names, "a.example");
-    names->use({second.address()});
+    names->use(names->prepare({second.address()}));
     b.ask(*names, "b.example");
     CHECK(first.asked == 1);
     CHECK(second.asked == 1);
@@ -232,7 +232,7 @@ TEST_CASE("servers may be exchanged while a question is under way") {
     std::optional<dns_answer> old;
     names->resolve({"a.example", record_kind::a}, [&](const auto& answer) { old = answer; });
     b.run_until([&] { return first.asked > 0; });
-    names->use({second.address()});
+    names->use(names->prepare({second.address()}));
     CHECK(b.ask(*names, "b.example").what == verdict::found);
     b.run_until([&] { return old.has_value(); });
     CHECK(old->what == verdict::failed);

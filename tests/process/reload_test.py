@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reloads of the real binary: under load, with streams open, with broken files in between, of a large table."""
 import base64
+import collections
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -14,6 +16,7 @@ import time
 import httpx
 import pytest
 
+import isolation
 import pki
 from nodes import need
 from running import Backend, Sluice, binary, configuration, connect, eventually, fetch
@@ -126,6 +129,128 @@ def test_the_access_log_moves_and_changes_its_format(sluice, backend, folder):
     proxy.line("cannot open the log .*such.log")
     fetch(f"{proxy.url}/third")
     eventually(lambda: " /third " in two.read_text(), "the old log goes on")
+
+
+def test_a_renamed_listener_is_matched_by_its_new_name_on_open_connections_too(sluice, backend):
+    node = backend()
+    place = f"127.0.0.1:{isolation.free_port()}"
+
+    def named(name):
+        return with_token([node.address], listeners=[{"name": name, "address": place}],
+                          routes=[{"name": f"by-{name}", "match": {"listeners": [name]}, "service": "app"}])
+
+    proxy = sluice(**named("before"))
+    with httpx.Client(base_url=f"http://{place}") as client:
+        assert client.get("/").status_code == 200
+        assert reloaded(proxy, named("after")).status_code == 200
+        assert client.get("/").status_code == 200
+    page = fetch(f"{proxy.admin}/metrics").text
+    assert 'listener="after",route="by-after"' in page
+    assert 'listener="before"' not in page
+
+
+def test_no_request_meets_a_table_without_its_listener(sluice, backend):
+    """Every route names the listener, and every reload renames it: a request between the two would be a 404."""
+    node = backend()
+    place = f"127.0.0.1:{isolation.free_port()}"
+
+    def named(name):
+        return with_token([node.address], listeners=[{"name": name, "address": place}],
+                          routes=[{"name": "all", "match": {"listeners": [name]}, "service": "app"}])
+
+    proxy = sluice(**named("a"))
+    over = threading.Event()
+    seen = collections.Counter()
+
+    def ask():
+        with httpx.Client(base_url=f"http://{place}") as client:
+            while not over.is_set():
+                seen[client.get("/").status_code] += 1
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for one in askers:
+        one.start()
+    for turn in range(30):
+        assert reloaded(proxy, named("ba"[turn % 2])).status_code == 200
+    over.set()
+    for one in askers:
+        one.join()
+    assert set(seen) == {200}, seen
+
+
+def test_a_node_that_left_is_draining_until_its_last_request_ends(sluice, backend):
+    leaving, staying = backend(), backend()
+    proxy = sluice(**with_token([leaving.address]))
+    draining = 'sluice_nodes{service="app",state="draining"} 1'
+    with httpx.Client(base_url=proxy.url, timeout=60) as client:
+        with client.stream("GET", "/sse/1000000?interval=20") as stream:
+            events = stream.iter_lines()
+            next(events)
+            assert draining not in fetch(f"{proxy.admin}/metrics").text
+            assert reloaded(proxy, with_token([staying.address])).status_code == 200
+            assert draining in fetch(f"{proxy.admin}/metrics").text
+            next(events)
+    eventually(lambda: 'state="draining"' not in fetch(f"{proxy.admin}/metrics").text, "the last request ends")
+
+
+def test_series_go_with_their_service_and_begin_anew_with_it(sluice, backend):
+    node = backend()
+    both = [{"name": name, "url": node.address} for name in ("one", "two")]
+
+    def shared(*names):
+        return with_token([], services=both, routes=[
+            {"name": "all", "services": [{"name": name, "weight": 1} for name in names]}])
+
+    def requests(service):
+        page = fetch(f"{proxy.admin}/metrics").text
+        found = re.search(rf'sluice_requests_total{{.*service="{service}".*}} (\d+)', page)
+        return int(found[1]) if found else 0
+
+    def ask(times):
+        for _ in range(times):
+            assert fetch(proxy.url).status_code == 200
+
+    proxy = sluice(**shared("one", "two"))
+    ask(20)
+    first = requests("one")
+    assert first + requests("two") == 20
+    assert reloaded(proxy, shared("one") | {"services": both[:1]}).status_code == 200
+    assert (requests("one"), requests("two")) == (first, 0)
+    assert reloaded(proxy, shared("one", "two")).status_code == 200
+    ask(20)
+    assert requests("one") - first + requests("two") == 20
+
+
+def test_a_second_sigterm_does_not_wait_for_a_table_that_is_being_read(sluice, backend):
+    """The new file waits for its reader as long as a large one would, and far longer."""
+    node = backend()
+    proxy = sluice(node.address)
+    at_rest, sanitized = proxy.status("Threads"), proxy.sanitized()
+    lines = "".join(f"- {{name: r{i}, match: {{path: {{exact: /{i}}}}}, service: app}}\n" for i in range(300_000))
+    settings = configuration([node.address])
+    settings.pop("routes")
+    written(proxy, "".join(f"{key}: {json.dumps(value)}\n" for key, value in settings.items()) + "routes:\n" + lines)
+    proxy.signal(signal.SIGHUP)
+    eventually(lambda: proxy.status("Threads") > at_rest, "the file is being read")
+    began = time.monotonic()
+    proxy.signal(signal.SIGTERM)
+    assert proxy.exit_code() == 0
+    assert time.monotonic() - began < 2 or sanitized
+    assert not any("reloaded" in line for line in proxy.lines)
+
+
+def test_a_log_that_went_off_is_closed(sluice, backend, folder):
+    log = folder / "access.log"
+
+    def opened():
+        return [link for link in pathlib.Path(f"/proc/{proxy.pid}/fd").iterdir() if os.path.realpath(link) == str(log)]
+
+    node = backend()
+    proxy = sluice(**with_token([node.address], access_log={"path": str(log)}))
+    assert fetch(proxy.url).status_code == 200
+    eventually(opened, "the log is open")
+    assert reloaded(proxy, with_token([node.address], access_log={"path": "off"})).status_code == 200
+    eventually(lambda: not opened(), "the log is closed")
 
 
 def test_planted_secrets_appear_nowhere(started, folder, backend):

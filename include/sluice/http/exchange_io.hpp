@@ -156,6 +156,9 @@ public:
     virtual runtime::task<> handle(request_head&, client_stream&) = 0;
     /// The codec refused a message; for the log and the metrics.
     virtual void refused(const refusal&) noexcept = 0;
+    /// A connection ended before a request could come over it, and nothing was answered; for the
+    /// metrics.
+    virtual void turned_away(errc) noexcept {}
 };
 
 }  // namespace sluice::http

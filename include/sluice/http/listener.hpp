@@ -27,7 +27,12 @@ struct listener_settings {
     std::optional<net::listener_tls_settings> tls;  ///< none: plain
     underscore_policy underscore_headers = underscore_policy::drop_aliases;
     path_policy path_normalize = path_policy::rewrite;
+    bool proxy_protocol =
+        false;  ///< connections begin with a PROXY header, of trusted proxies only
     std::vector<net::cidr> trusted_proxies;  ///< whose X-Forwarded-* and X-Request-Id are kept
+
+    /// Whether `sender` is one of trusted_proxies.
+    bool trusts(const net::address& sender) const noexcept;
 
     friend bool operator==(const listener_settings&, const listener_settings&) = default;
 };

@@ -8,6 +8,7 @@
 #include "sluice/http/head.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
 namespace sluice::net {
@@ -35,12 +36,15 @@ struct outgoing_request {
 
 struct listener_settings;
 
-/// Who sent a request, and where it came in.
+/// Who is at the other end of a connection, or whom its PROXY header named, and where it came in.
 struct client_facts {
     std::string_view ip;       ///< text, without port; empty for a Unix socket
     std::string_view address;  ///< ip:port, for the log
     const listener_settings* listener = nullptr;
-    bool trusted = false;  ///< it is one of the listener's trusted_proxies
+    /// Lives as long as a listener of that name is there; null when nobody says.
+    const std::shared_ptr<const void>* presence = nullptr;
+    /// it is one of the listener's trusted_proxies; never behind a PROXY header that names nobody
+    bool trusted = false;
     bool tls = false;
     std::string_view subject;  ///< of its verified certificate, one line; empty without one
     const net::listener_tls* certificates = nullptr;  ///< of a TLS connection

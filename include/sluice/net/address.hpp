@@ -4,6 +4,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ public:
     /// Reads `10.0.0.1:80`, `[::1]:80` or `unix:/run/x.sock`; no names. Nothing on any other text.
     /// Port 0 is read (listeners in tests use it); whoever must not have it refuses it.
     static std::optional<address> parse(std::string_view text);
+    /// The same of an IP without brackets and its port, which stand apart.
+    static std::optional<address> parse(std::string_view ip, std::string_view port);
     /// What the kernel says (accept, getsockname). An IPv4 client of a socket for both families
     /// (::ffff:a.b.c.d) is an IPv4 address.
     static address from(const sockaddr_storage& raw);
@@ -44,6 +47,9 @@ public:
         same.port_ = port;
         return same;
     }
+    /// An IPv4 address written as an IPv6 one (::ffff:10.0.0.1) as what it stands for; anything else
+    /// as it is.
+    address unmapped() const;
     const std::string& path() const noexcept { return path_; }
     /// The name of a passed socket.
     const std::string& passed_name() const noexcept { return path_; }
@@ -52,6 +58,10 @@ public:
 
     /// The text parse() reads, or `systemd:NAME`.
     std::string to_string() const;
+    /// The most bytes write() writes: an IPv6 address, its brackets, a port.
+    static constexpr std::size_t longest_text = 56;
+    /// Writes what to_string() says of an IP address; says how many bytes. None of a Unix socket.
+    std::size_t write(char* to) const noexcept;
 
     /// Fills `room` and says how many bytes of it count.
     unsigned to_sockaddr(sockaddr_storage& room) const;

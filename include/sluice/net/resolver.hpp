@@ -80,9 +80,17 @@ public:
     /// The first question of RFC 6724, which getaddrinfo and so every client on this machine asks.
     virtual family_order order_for(const address& sample) const = 0;
 
-    /// From the next question on these servers are asked, the first one that works. None:
-    /// resolv.conf (its servers, search list and ndots) and the hosts file, both read anew.
-    virtual void use(const std::vector<address>& servers) = 0;
+    /// Servers that can be asked.
+    class server_list {
+    public:
+        virtual ~server_list() = default;
+    };
+    /// What can fail of a change of servers. None given: resolv.conf (its servers, search list and
+    /// ndots) and the hosts file, both read anew. Throws std::runtime_error.
+    virtual std::unique_ptr<server_list> prepare(const std::vector<address>& servers) const = 0;
+    /// From the next question on these are asked, the first one that works. They come from this
+    /// resolver's prepare().
+    virtual void use(std::unique_ptr<server_list>) noexcept = 0;
 };
 
 /// The files of a machine that say how names resolve, and how patient we are.

@@ -29,23 +29,25 @@ struct access_record {
     std::string_view error;  ///< a word of the contract's table, client_gone or upstream_closed
 };
 
-/// The place an access log is to write to, opened and not yet used: what can fail of a change
-/// fails here. Closes itself.
-class opened_log {
-public:
-    /// Throws std::system_error naming the file when it cannot be opened.
-    explicit opened_log(const access_log_settings&);
-    opened_log(opened_log&& other) noexcept;
-    opened_log& operator=(opened_log&&) = delete;
-    ~opened_log();
-
-private:
-    friend class access_log;
-    int descriptor_;  ///< none: the log is off
-};
-
 class access_log {
+    struct state;
+
 public:
+    /// The place the log is to write to and, for one that was always off, all it writes with: made
+    /// and not yet used, so that what can fail of a change has failed before it. Undone by its end.
+    class opened {
+    public:
+        opened(opened&&) noexcept;
+        opened& operator=(opened&&) = delete;
+        ~opened();
+
+    private:
+        friend class access_log;
+        explicit opened(int descriptor) noexcept;
+        int descriptor_;  ///< none: the log is off, or what was made has it
+        std::unique_ptr<state> made_;
+    };
+
     /// Opens the file (append) and starts the writer thread. Throws std::system_error naming the
     /// file when it cannot.
     explicit access_log(const access_log_settings&, unsigned threads);
@@ -62,15 +64,21 @@ public:
     /// failure, which is logged.
     void reopen();
 
+    /// Opens the place these settings lead to, for change(). Throws std::system_error, naming the
+    /// file when it cannot be opened. Thread: control.
+    opened prepare(const access_log_settings&) const;
     /// Other settings from now on. `place` is where they lead; none: to the same place as before.
-    /// Thread: control.
-    void change(const access_log_settings&, std::optional<opened_log> place);
+    /// The old file is closed once what is queued for it is written. Thread: control.
+    void change(const access_log_settings&, std::optional<opened> place) noexcept;
+
+    /// Writes what is still queued and ends the log, for a process that ends without destroying
+    /// it. Nobody may write() any more. Thread: control.
+    void end() noexcept;
 
     /// Lines dropped because a ring was full or the file could not be written. Any thread.
     std::uint64_t dropped() const noexcept;
 
 private:
-    struct state;
     unsigned threads_;
     std::atomic<bool> enabled_{false};
     std::unique_ptr<state> state_;  ///< made when the log is first on, and kept

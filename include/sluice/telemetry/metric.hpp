@@ -89,6 +89,10 @@ public:
     ~registry();
 
     std::shared_ptr<counter> make_counter(std::string_view family, labels);
+    /// One that leaves the page with `guard` too, whoever still holds it; made again after that, it
+    /// is another one and begins at 0. An empty guard is none.
+    std::shared_ptr<counter> make_counter(std::string_view family, labels,
+                                          std::weak_ptr<const void> guard);
     std::shared_ptr<gauge> make_gauge(std::string_view family, labels);
     std::shared_ptr<histogram> make_histogram(std::string_view family, labels);
 

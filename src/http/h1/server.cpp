@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t spare_states = 256;
 
+// Whoever may connect may do so thousands of times a second: the log hears of each kind of trouble
+// this often.
+constexpr std::chrono::minutes news_interval{1};
+
 }  // namespace
 
 server::server(runtime::worker& owner, std::shared_ptr<const server_settings> settings,
@@ -69,6 +73,18 @@ void server::give_state(std::unique_ptr<exchange_state> state) noexcept {
         return;
     state->clear();
     spare_.push_back(std::move(state));
+}
+
+bool server::is_news(std::string_view words) {
+    const auto known = std::ranges::find(news_, words, [](const auto& one) { return one.first; });
+    if (known == news_.end()) {
+        news_.emplace_back(words, worker_.now());
+        return true;
+    }
+    if (worker_.now() < known->second + news_interval)
+        return false;
+    known->second = worker_.now();
+    return true;
 }
 
 void server::forget(server_session& ended) noexcept {

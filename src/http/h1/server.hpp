@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::net {
@@ -29,6 +31,7 @@ struct handshake_counts {
 /// What a listener's connections are read against. Immutable, shared by all workers.
 struct server_settings {
     listener_settings listener;
+    std::shared_ptr<const void> presence;  ///< client_facts::presence
     limits bounds;
     timeouts deadlines;
     std::shared_ptr<const net::listener_tls> tls;  ///< null: plain
@@ -50,7 +53,8 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
-    /// From now on new connections are served with these; open ones keep theirs to their end.
+    /// From now on new connections are served with these. Open ones keep limits, deadlines and TLS
+    /// to their end, and tell the handler of the new listener from their next request on.
     /// Thread: the worker's.
     void replace(std::shared_ptr<const server_settings>) noexcept;
 
@@ -72,6 +76,7 @@ private:
     std::unique_ptr<exchange_state> take_state();
     void give_state(std::unique_ptr<exchange_state>) noexcept;
     void forget(server_session&) noexcept;
+    bool is_news(std::string_view words);
 
     runtime::worker& worker_;
     std::shared_ptr<const server_settings> settings_;
@@ -80,6 +85,7 @@ private:
     random_source random_;
     std::vector<server_session*> sessions_;
     std::vector<std::unique_ptr<exchange_state>> spare_;
+    std::vector<std::pair<std::string_view, time_point>> news_;  // static texts, when last logged
     bool draining_ = false;
 };
 

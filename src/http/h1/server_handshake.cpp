@@ -10,7 +10,6 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -66,13 +65,8 @@ runtime::task<> server_session::shake_hands() {
         co_await let_end_arrive();
 }
 
-time_point server_session::handshake_deadline() const noexcept {
-    const auto usual = head_started_ + settings_->deadlines.tls_handshake;
-    return server_.draining_ ? std::min(usual, worker_.now() + server::drain_grace) : usual;
-}
-
 runtime::readiness server_session::handshake_wait() noexcept {
-    const auto deadline = handshake_deadline();
+    const auto deadline = opening_deadline(settings_->deadlines.tls_handshake);
     return socket_.tls() == nullptr ? socket_.readable(deadline) : socket_.handshake_step(deadline);
 }
 
@@ -80,6 +74,7 @@ io_state server_session::handshake_step() {
     if (socket_.tls() == nullptr) {
         switch (peek_first_word(socket_.socket().fd())) {
         case first_word::not_yet:
+            socket_.socket().set_unreadable();
             return io_state::blocked;
         case first_word::never:
             return io_state::broken;

@@ -24,11 +24,6 @@ constexpr std::chrono::seconds linger_total{10};
 // Pipelined requests answered without a wait before the other connections have their turn.
 constexpr unsigned turn_share = 64;
 
-bool trusted_by(const listener_settings& listener, const net::address& client) {
-    return std::any_of(listener.trusted_proxies.begin(), listener.trusted_proxies.end(),
-                       [&](const net::cidr& block) { return block.contains(client); });
-}
-
 }  // namespace
 
 void exchange_state::clear() {
@@ -44,12 +39,11 @@ void exchange_state::clear() {
 
 server_session::server_session(server& owner, runtime::worker& loop, int fd,
                                const net::address& client)
-    : server_(owner), settings_(owner.settings_), worker_(loop), socket_(loop, fd),
-      ip_(client.ip()), address_(client.to_string()), head_started_(loop.now()) {
-    facts_.ip = ip_;
-    facts_.address = address_;
+    : server_(owner), settings_(owner.settings_), latest_(settings_), worker_(loop),
+      socket_(loop, fd), head_started_(loop.now()) {
     facts_.listener = &settings_->listener;
-    facts_.trusted = trusted_by(settings_->listener, client);
+    facts_.presence = &settings_->presence;
+    identify(client);
     socket_.socket().on_hang_up(hang_up, this);
     position_ = server_.sessions_.size();
     server_.sessions_.push_back(this);
@@ -61,8 +55,27 @@ server_session::~server_session() {
     server_.forget(*this);
 }
 
+void server_session::identify(const net::address& client) {
+    ip_ = client.ip();
+    address_ = client.to_string();
+    facts_.ip = ip_;
+    facts_.address = address_;
+    facts_.trusted = settings_->listener.trusts(client);
+}
+
+// Until its first request a connection has absolute deadlines, counted from its accept.
+time_point server_session::opening_deadline(std::chrono::milliseconds allowed) const noexcept {
+    const auto usual = head_started_ + allowed;
+    return server_.draining_ ? std::min(usual, worker_.now() + server::drain_grace) : usual;
+}
+
 runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
     auto& self = *owner;
+    if (self.settings_->listener.proxy_protocol) {
+        co_await self.take_proxy_header();
+        if (self.broken_)
+            co_return;
+    }
     if (self.settings_->tls) {
         co_await self.shake_hands();
         if (self.broken_)
@@ -80,6 +93,7 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
         }
         if (got == reading::ended)
             break;
+        self.take_latest();
         if (got == reading::complete)
             co_await self.server_.handler_.handle(self.state_->head, self);
         else
@@ -114,6 +128,18 @@ runtime::task<> server_session::linger() {
         if (why != wake::ready)
             co_return;
     }
+}
+
+// The request is routed, trusted and counted as the listener is by now: its name stands in the
+// table that holds from this moment. How bytes are read stays what it was.
+void server_session::take_latest() {
+    if (latest_ == server_.settings_)
+        return;
+    latest_ = server_.settings_;
+    facts_.listener = &latest_->listener;
+    facts_.presence = &latest_->presence;
+    const auto client = net::address::parse(address_);
+    facts_.trusted = !unnamed_ && client && latest_->listener.trusts(*client);
 }
 
 server_session::reading server_session::read_head() {

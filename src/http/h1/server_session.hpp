@@ -80,8 +80,14 @@ public:
     void abort() noexcept;
 
 private:
+    void identify(const net::address& client);
+    time_point opening_deadline(std::chrono::milliseconds allowed) const noexcept;
+    runtime::task<> take_proxy_header();
+    void proxy_header_is_late();
+    bool proxy_header_step();
+    void turn_away(errc, std::string_view why);
+
     runtime::task<> shake_hands();
-    time_point handshake_deadline() const noexcept;
     runtime::readiness handshake_wait() noexcept;
     io_state handshake_step();
     void handshake_ended(io_state);
@@ -96,6 +102,7 @@ private:
     reading read_on(runtime::wake);
     time_point head_deadline() const noexcept;
     void begin_exchange();
+    void take_latest();
     bool end_exchange();
     void rest();
     void refuse();
@@ -116,7 +123,8 @@ private:
     static void hang_up(void* self) noexcept;
 
     server& server_;
-    std::shared_ptr<const server_settings> settings_;  // of the accept; a reload brings others
+    std::shared_ptr<const server_settings> settings_;  // of the accept: how its bytes are read
+    std::shared_ptr<const server_settings> latest_;    // what the listener is by now
     runtime::worker& worker_;
     net::stream socket_;
     byte_buffer in_;
@@ -133,6 +141,7 @@ private:
     errc fault_ = errc::client_gone;
     std::string_view refusal_;  // static text
     framing::kind response_framing_ = framing::kind::none;
+    bool unnamed_ = false;  // behind a PROXY header that names nobody
     bool first_request_ = true;
     bool idle_ = false;
     bool body_taken_ = false;

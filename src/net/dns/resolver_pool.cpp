@@ -45,11 +45,12 @@ struct resolver_pool::question {
 
 resolver_pool::resolver_pool(boost::asio::io_context& context, resolver_settings settings)
     : context_(context), settings_(std::move(settings)) {
-    use(settings_.servers);
+    use(resolver_pool::prepare(settings_.servers));
 }
 
-void resolver_pool::use(const std::vector<address>& servers) {
-    auto next = std::make_shared<server_set>();
+std::unique_ptr<resolver::server_list>
+resolver_pool::prepare(const std::vector<address>& servers) const {
+    auto next = std::make_unique<server_set>();
     for (const auto& one : servers)
         next->lines.push_back(std::make_unique<channel>(context_, one, settings_.patience));
     if (servers.empty()) {
@@ -59,7 +60,11 @@ void resolver_pool::use(const std::vector<address>& servers) {
         next->hosts = std::make_unique<hosts_file>(settings_.hosts);
     }
     next->ranks = server_ranks(next->lines.size());
-    current_ = std::move(next);
+    return next;
+}
+
+void resolver_pool::use(std::unique_ptr<server_list> next) noexcept {
+    current_.reset(static_cast<server_set*>(next.release()));
 }
 
 void resolver_pool::resolve(const dns_question& what, reply done) {

@@ -26,11 +26,12 @@ public:
 
     void resolve(const dns_question&, reply done) override;
     family_order order_for(const address& sample) const override;
-    void use(const std::vector<address>& servers) override;
+    std::unique_ptr<server_list> prepare(const std::vector<address>& servers) const override;
+    void use(std::unique_ptr<server_list>) noexcept override;
 
 private:
     // The channels of one use(): those of an earlier one stay until their last answer is here.
-    struct server_set {
+    struct server_set final : server_list {
         std::vector<std::unique_ptr<channel>> lines;  // one for each server
         server_ranks ranks{0};
         search_list search;

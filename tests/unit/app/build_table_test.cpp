@@ -171,4 +171,39 @@ TEST_CASE("an update of nodes builds one service anew and leaves fixed ones alon
         CHECK(reloaded->services[0]->settings.retries.attempts == 7);
         CHECK(reloaded->services[0]->nodes[0].stats == next->services[0]->nodes[0].stats);
     }
+
+    SECTION("reached as they were found when url and tls change, until there is an answer") {
+        using mode = sluice::net::upstream_tls_mode;
+        all.services[0].names = {{"other.test", 80}};
+        all.services[0].tls.mode = mode::tls;
+        const auto carried = build_table(all, 1, 6, next.get());
+        CHECK(carried->services[0]->nodes.size() == 2);
+        CHECK(carried->services[0]->tls().mode == mode::disabled);
+        all.services[0].tls.mode = mode::mtls;
+        const auto again = build_table(all, 1, 7, carried.get());
+        CHECK(again->services[0]->tls().mode == mode::disabled);
+        const auto answered = sluice::app::with_nodes(*again, updates, 1);
+        REQUIRE(answered);
+        CHECK(answered->services[0]->tls().mode == mode::mtls);
+    }
+    SECTION("and by the new tls at once when the url is the same") {
+        using mode = sluice::net::upstream_tls_mode;
+        all.services[0].tls.mode = mode::tls;
+        CHECK(build_table(all, 1, 6, next.get())->services[0]->tls().mode == mode::tls);
+    }
+}
+
+TEST_CASE("a route's series for a service live as long as it leads there") {
+    auto all = some_settings();
+    const auto before = build_table(all, 1, 1);
+    const auto series = [](const auto& table, std::size_t target) {
+        return (*table->routes)[0]->targets.at(target).series;
+    };
+    all.routes[0].services = {{"first", 1}};
+    const auto without = build_table(all, 1, 2, before.get());
+    CHECK(series(without, 0) == series(before, 1));
+    all.routes[0].services = {{"first", 1}, {"second", 1}};
+    const auto back = build_table(all, 1, 3, without.get());
+    CHECK(series(back, 0) == series(before, 1));
+    CHECK(series(back, 1) != series(before, 0));
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -60,17 +61,38 @@ TEST_CASE("each source is made once, told its services, and ended when none name
             {context, control, sink});
         sluice::app::settings all;
         all.services = {found_by("fixed", "a"), found_by("dns", "b"), found_by("dns", "c")};
-        sources.follow(all);
+        sources.follow(sources.prepare(all));
         CHECK(notes == std::vector<std::string>{"dns begins", "dns follows b c"});
         all.services = {found_by("dns", "c"), found_by("map", "d")};
-        sources.follow(all);
+        sources.follow(sources.prepare(all));
         all.services = {found_by("map", "d")};
-        sources.follow(all);
+        sources.follow(sources.prepare(all));
         CHECK(sources.states().size() == 1);
         CHECK(sources.states().at("map").up);
         notes.erase(notes.begin(), notes.begin() + 2);
-        CHECK(notes == std::vector<std::string>{"dns follows c", "map begins", "map follows d",
+        CHECK(notes == std::vector<std::string>{"map begins", "dns follows c", "map follows d",
                                                 "dns ends", "map follows d"});
     }
     CHECK(notes.back() == "map ends");
+}
+
+TEST_CASE("a source that cannot be made leaves those in use as they are") {
+    std::vector<std::string> notes;
+    nowhere sink;
+    boost::asio::io_context context;
+    sluice::runtime::worker control{0};
+    sources_in_use sources(
+        [&](const auto& name, const auto&) -> std::unique_ptr<sluice::service::service_source> {
+            if (name == "bad")
+                throw std::runtime_error("no such luck");
+            return std::make_unique<noting_source>(name, notes);
+        },
+        {context, control, sink});
+    sluice::app::settings all;
+    all.services = {found_by("dns", "a")};
+    sources.follow(sources.prepare(all));
+    notes.clear();
+    all.services = {found_by("bad", "b")};
+    CHECK_THROWS_AS(sources.prepare(all), std::runtime_error);
+    CHECK(notes.empty());
 }

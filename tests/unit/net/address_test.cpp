@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include <string>
+#include <utility>
 
 using sluice::net::address;
 using sluice::net::cidr;
@@ -111,4 +112,47 @@ TEST_CASE("texts that are no block are refused") {
     for (const auto text : {"", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.1/8",
                             "::/129", "10.0.0.0/8/8", "ten", "10.0.0.0:80/8", "10.0.0.0/-1"})
         CHECK_FALSE(cidr::parse(text));
+}
+
+TEST_CASE("an IP and a port that stand apart are read without brackets") {
+    CHECK(address::parse("10.0.0.1", "80")->to_string() == "10.0.0.1:80");
+    CHECK(address::parse("::1", "0")->to_string() == "[::1]:0");
+    for (const auto& [ip, port] : {std::pair{"[::1]", "1"},
+                                   {"10.0.0.1:80", "1"},
+                                   {"", "1"},
+                                   {"10.0.0.1", ""},
+                                   {"10.0.0.1", "x"},
+                                   {"unix:/x", "1"},
+                                   {"localhost", "1"}}) {
+        INFO(ip << ' ' << port);
+        CHECK_FALSE(address::parse(ip, port));
+    }
+}
+
+TEST_CASE("the longest address fits the room its text is said to need") {
+    const auto longest = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535";
+    char room[address::longest_text];
+    CHECK(std::string(room, address::parse(longest)->write(room)) == longest);
+    CHECK(address::parse("unix:/x")->write(room) == 0);
+}
+
+TEST_CASE("an IPv4 address in IPv6 clothes is unmapped, anything else stays") {
+    CHECK(address::parse("[::ffff:10.0.0.1]:80")->unmapped() == *address::parse("10.0.0.1:80"));
+    for (const auto text : {"10.0.0.1:80", "[::1]:80", "[2001:db8::ffff:a00:1]:80", "unix:/x"})
+        CHECK(address::parse(text)->unmapped() == *address::parse(text));
+}
+
+TEST_CASE("unix stands for whoever connects to a Unix socket, and for nobody else") {
+    const auto local = cidr::parse("unix").value();
+    CHECK(local.is_unix());
+    CHECK(local.to_string() == "unix");
+    CHECK(local.contains(*address::parse("unix:/x")));
+    CHECK_FALSE(local.contains(*address::parse("127.0.0.1:1")));
+    CHECK_FALSE(local.contains(*address::parse("0.0.0.0:0")));
+    CHECK_FALSE(local.contains(address()));
+    sockaddr_storage nameless{};
+    nameless.ss_family = AF_UNIX;
+    CHECK(local.contains(address::from(nameless)));
+    CHECK_FALSE(cidr::parse("0.0.0.0/0")->contains(address::from(nameless)));
+    CHECK_FALSE(local == cidr::parse("0.0.0.0/0").value());
 }

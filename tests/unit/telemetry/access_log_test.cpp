@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -133,13 +135,13 @@ TEST_CASE("a log changes its file and its format, goes off and on again") {
         CHECK_FALSE(log.enabled());
         log.write(0, record_for("/lost"));
         const auto one = to(folder / "one");
-        log.change(one, opened_log{one});
+        log.change(one, log.prepare(one));
         CHECK(log.enabled());
         log.write(0, record_for("/kept"));
         log.change(to("off"), std::nullopt);
         CHECK_FALSE(log.enabled());
         log.write(0, record_for("/lost"));
-        log.change({folder / "two", line_format::text}, opened_log{to(folder / "two")});
+        log.change({folder / "two", line_format::text}, log.prepare(to(folder / "two")));
         log.write(0, record_for("/text"));
         log.change({folder / "two", line_format::json}, std::nullopt);
         log.write(0, record_for("/json"));
@@ -155,5 +157,71 @@ TEST_CASE("a log changes its file and its format, goes off and on again") {
 
 TEST_CASE("a log that cannot be opened says so before anything changes") {
     const scratch_folder folder;
-    CHECK_THROWS_AS(opened_log{to(folder / "no/such")}, std::system_error);
+    access_log log{to("off"), 1};
+    CHECK_THROWS_AS(log.prepare(to(folder / "no/such")), std::system_error);
+}
+
+TEST_CASE("what a log needs beside its file is had, or missed, before anything changes") {
+    const scratch_folder folder;
+    access_log log{to("off"), 1};
+    rlimit usual{};
+    ::getrlimit(RLIMIT_NOFILE, &usual);
+    // The lowest free number is the only one left: enough for the file, and not for the rest.
+    const int next = ::dup(STDERR_FILENO);
+    ::close(next);
+    const rlimit tight{static_cast<rlim_t>(next) + 1, usual.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &tight);
+    bool refused = false;
+    try {
+        const auto place = log.prepare(to(folder / "log"));
+    } catch (const std::system_error&) {
+        refused = true;
+    }
+    ::setrlimit(RLIMIT_NOFILE, &usual);
+    CHECK(refused);
+    CHECK_FALSE(log.enabled());
+}
+
+namespace {
+
+bool is_open(const std::string& path) {
+    for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        if (std::filesystem::read_symlink(one.path(), gone) == path)
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("a log that goes off writes what it has, then closes its file") {
+    const scratch_folder folder;
+    const std::string path = folder / "log";
+    access_log log{to(path), 1};
+    log.write(0, record_for("/last"));
+    CHECK(is_open(path));
+    log.change(to("off"), log.prepare(to("off")));
+    while (is_open(path))
+        std::this_thread::yield();
+    CHECK(read_file(path).find("/last") != std::string::npos);
+}
+
+TEST_CASE("a log nobody writes to lets go of the file it had before") {
+    const scratch_folder folder;
+    const std::string path = folder / "log";
+    access_log log{to(path), 1};
+    std::filesystem::rename(path, folder / "log.1");
+    log.reopen();
+    while (is_open(folder / "log.1"))
+        std::this_thread::yield();
+    CHECK(is_open(path));
+}
+
+TEST_CASE("a log that was ended has written everything") {
+    const scratch_folder folder;
+    access_log log{to(folder / "log"), 1};
+    log.write(0, record_for("/last"));
+    log.end();
+    CHECK(read_file(folder / "log").find("/last") != std::string::npos);
 }
