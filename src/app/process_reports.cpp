@@ -24,7 +24,7 @@ admin::service_report report_of(const proxy::table_service& one, std::size_t pos
     const auto path = fmt::format("services[{}]", position);
     admin::service_report report{from.shown(path + ".name", one.settings.name),
                                  one.settings.source,
-                                 std::string(word_of(one.settings.tls.mode)),
+                                 std::string(word_of(one.tls().mode)),
                                  {}};
     for (std::size_t i = 0; i < one.nodes.size(); ++i) {
         const auto& node = one.nodes[i];
