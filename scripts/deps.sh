@@ -11,7 +11,7 @@ build_packages=(
 test_packages=(
     clang-19 libclang-rt-19-dev llvm-19
     apache2-bin curl dnsmasq-base haproxy libnginx-mod-stream nginx nodejs openssl procps slowhttptest strace systemd
-    testssl.sh wrk python3-httpx python3-pytest python3-websockets python3-yaml
+    testssl.sh wrk python3-httpx python3-jsonschema python3-pytest python3-websockets python3-yaml
 )
 long_packages=(mmdebstrap systemd-container) # a real systemd: scripts/systemd_test.sh
 lint_packages=(clang-19 clang-format-19 clang-tidy-19 python3 shellcheck)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the outputs in docs/examples/ anew from a real run of docs/examples/sluice.yaml: requests and their answers, the
-# access log in both formats, /metrics, every admin answer, and what check says about broken.yaml.
+# access log in both formats, /metrics, every admin answer, and what check and explain say.
 # Runs in a network namespace of its own, so the ports of the file are free whatever else the machine does.
 # Usage: scripts/examples.sh [BINARY]      (default: build/release/sluice)
 set -euo pipefail
@@ -76,6 +76,7 @@ admin_answers() {
     show "curl -s $api/api/v1/log-level"
     show "curl -s -X PUT -H 'Authorization: Bearer example' -d '{\"level\":\"debug\"}' $api/api/v1/log-level"
     show "curl -s -X POST -H 'Authorization: Bearer example' $api/api/v1/reload"
+    show "curl -s -d '{\"url\":\"http://shop.example.com:8080/orders/17\"}' $api/api/v1/explain | python3 -m json.tool"
     printf '# errors\n\n'
     show "curl -si -X PUT -d '{\"level\":\"debug\"}' $api/api/v1/log-level"
     show "curl -s $api/api/v1/services/payments"
@@ -111,4 +112,12 @@ stop_proxy
     show "sluice check --config $folder/sluice.yaml"
     show "sluice check --config $folder/broken.yaml; echo \"exit \$?\""
 } > $folder/check.txt
+{
+    explain="sluice explain --config $folder/sluice.yaml"
+    show "$explain 'http://shop.example.com:8080/orders/17?full=1'"
+    show "$explain -X DELETE http://shop.example.com:8080/orders/17"
+    show "$explain http://shop.exmaple.com:8080/order; echo \"exit \$?\""
+} > $folder/explain.txt
+"$sluice" explain --config $folder/sluice.yaml --format json 'http://shop.example.com:8080/orders/17?full=1' |
+    python3 -m json.tool > $folder/explain.json
 "$sluice" check --format json --config $folder/broken.yaml | python3 -m json.tool > $folder/check.json || true

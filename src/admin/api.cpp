@@ -53,7 +53,7 @@ found_method find(const resource& in, std::string_view method) {
     if (method == "PUT")
         return {in.put};
     if (method == "POST")
-        return {in.post};
+        return {in.post, in.posting};
     return {};
 }
 

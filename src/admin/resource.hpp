@@ -24,6 +24,7 @@ struct resource {
 
     std::string_view path;
     usage reading = usage::read;
+    usage posting = usage::write;
     bool has_names = false;  ///< `path/NAME` is also this resource
     method get = nullptr;    ///< serves HEAD too
     method put = nullptr;

@@ -12,9 +12,9 @@ const config::schema<settings>& settings_schema() {
             {"address", &settings::address, net::listen_address{}, "where the admin API listens",
              config::on_restart},
             {"token", &settings::token, config::secret_text{},
-             "what writes, and reads from elsewhere, must show"},
+             "what writes, and reads from elsewhere than this machine, must show"},
             {"hosts", &settings::hosts, config::list_of{http::host_name{}, "host names"},
-             "further names a Host field may carry"},
+             "names a Host field may carry, besides IP addresses and localhost"},
         },
         [](const config::value& from, const settings& read, config::keys_read how) {
             if (how == config::keys_read::clean && read.token.empty() &&

@@ -10,14 +10,6 @@ namespace sluice::app {
 
 namespace {
 
-std::vector<config::place> places_of(const config::value& root, std::string_view list_key) {
-    std::vector<config::place> places;
-    const auto list = root.find(list_key);
-    for (std::size_t i = 0; list && i < list->size(); ++i)
-        places.push_back((*list)[i].where());
-    return places;
-}
-
 // `services: [{name: NAME}]` is dumped in its short form, `service: NAME`.
 void hide_short_forms(std::size_t routes, std::set<std::string>& hidden) {
     for (std::size_t i = 0; i < routes; ++i) {
@@ -36,8 +28,7 @@ loaded_settings load_settings(const std::string& path, const config::surrounding
     if (root.is_map()) {
         settings_schema().read(root, result.values);
         check_names(root, result.values, document.complete() ? files_read::all : files_read::some);
-        result.places = {places_of(root, "listeners"), places_of(root, "services"),
-                         places_of(root, "routes")};
+        result.places.read(root);
         result.hidden = config::hidden_paths(document.root());
         hide_short_forms(result.values.routes.size(), result.hidden);
     }

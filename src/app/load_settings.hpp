@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way in for everyone who needs a configuration: run, check and, later, reload and explain.
+// The way in for everyone who needs a configuration: run, check, reload and explain.
 #pragma once
 
+#include "app/origins.hpp"
 #include "app/settings.hpp"
 #include "sluice/config/load.hpp"
 #include "sluice/config/report.hpp"
@@ -9,21 +10,14 @@
 
 #include <set>
 #include <string>
-#include <vector>
 
 namespace sluice::app {
-
-/// Where each entry stands, with the indexes of the settings' lists; report::name_of() makes
-/// `file:line` of it.
-struct origins {
-    std::vector<config::place> listeners, services, routes;
-};
 
 /// A configuration, good or bad.
 struct loaded_settings {
     settings values;
-    config::report problems;  ///< use `values` only when problems.good()
-    origins places;
+    config::report problems;       ///< use `values` only when problems.good()
+    origins places;                ///< report::name_of() makes `file:line` of one
     std::set<std::string> hidden;  ///< paths whose values came from ${env:} or ${file:}
 
     /// The effective configuration as JSON: defaults filled, secrets `***` (GET /api/v1/config).

@@ -75,6 +75,7 @@ public:
     std::optional<admin::service_report> service(std::string_view name) const override;
     std::string config_json() const override { return settings_->effective(); }
     std::string metrics_text() const override { return metrics_.text(); }
+    admin::explain_report explain(const admin::explain_request&) const override;
     telemetry::log_level level() const override { return telemetry::current_log_level(); }
     void set_level(telemetry::log_level level) override { telemetry::set_log_level(level); }
     void reload(std::function<void(const admin::reload_report&)> told) override;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the running process tells of itself: to the admin API, and to whoever supervises it.
+#include "app/explain/explain.hpp"
 #include "app/process.hpp"
 #include "sluice/base/version.hpp"
 #include "sluice/net/upstream_tls.hpp"
@@ -16,18 +17,6 @@ namespace sluice::app {
 
 namespace {
 
-std::string_view word_of(net::upstream_tls_mode mode) noexcept {
-    switch (mode) {
-    case net::upstream_tls_mode::disabled:
-        return "disabled";
-    case net::upstream_tls_mode::tls:
-        return "tls";
-    case net::upstream_tls_mode::mtls:
-        return "mtls";
-    }
-    return "disabled";
-}
-
 // Names and addresses are told as /api/v1/config tells them: masked when a reference brought them
 // in.
 admin::service_report report_of(const proxy::table_service& one, std::size_t position,
@@ -35,7 +24,7 @@ admin::service_report report_of(const proxy::table_service& one, std::size_t pos
     const auto path = fmt::format("services[{}]", position);
     admin::service_report report{from.shown(path + ".name", one.settings.name),
                                  one.settings.source,
-                                 std::string(word_of(one.settings.tls.mode)),
+                                 std::string(word_of(one.tls().mode)),
                                  {}};
     for (std::size_t i = 0; i < one.nodes.size(); ++i) {
         const auto& node = one.nodes[i];
@@ -132,6 +121,16 @@ std::string process::status_line() const {
     if (!trouble_.empty())
         line += "; " + trouble_;
     return line;
+}
+
+admin::explain_report process::explain(const admin::explain_request& asked) const {
+    std::vector<explain::open_entrance> entrances;
+    for (const auto& one : listeners_.all())
+        entrances.push_back({&one.settings->listener, one.bound.bound, one.settings->tls.get()});
+    const auto answer = explain::answer(asked, {*settings_, *publisher_.current(), entrances});
+    if (!answer.of)
+        return {{}, answer.problem};
+    return {to_json(*answer.of), {}};
 }
 
 void process::watch_metrics() {

@@ -53,7 +53,14 @@ void publisher::publish_found() {
     if (auto next = with_found()) {
         next_ = control_.now() + least_distance;
         publish(std::move(next), published_);
+        forget_found(*current_);
     }
+}
+
+// Whoever was found under its new settings has all the time again at the next change.
+void publisher::forget_found(const proxy::table& in) {
+    std::erase_if(carried_until_,
+                  [&](const auto& one) { return !in.services[in.places->at(one.first)]->carried; });
 }
 
 void publisher::replace(std::shared_ptr<proxy::table> next, const shared_table& built_on,
@@ -61,6 +68,7 @@ void publisher::replace(std::shared_ptr<proxy::table> next, const shared_table& 
     // What waits to be published was found for the settings of before, and is taken as such.
     const auto found = with_found();
     const auto& latest = found ? found : current_;
+    forget_found(*latest);
     if (latest != built_on)
         take_found_nodes(*next, *latest, workers_);
     next->generation = current_->generation + 1;

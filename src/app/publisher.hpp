@@ -64,6 +64,7 @@ private:
     void publish(shared_table, const on_published&);
     shared_table with_found();
     void watch_carried();
+    void forget_found(const proxy::table& in);
     void end_carried();
 
     runtime::worker& control_;

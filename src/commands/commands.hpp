@@ -19,9 +19,11 @@ add_command add_backend;
 add_command add_check;
 add_command add_completion;
 add_command add_diff;
+add_command add_explain;
 add_command add_manual;
 add_command add_proxy;
 add_command add_run;
+add_command add_schema;
 add_command add_version;
 
 }  // namespace sluice::commands

@@ -12,9 +12,10 @@
 namespace {
 
 constexpr sluice::commands::add_command* all_commands[] = {
-    sluice::commands::add_run,    sluice::commands::add_proxy,   sluice::commands::add_check,
-    sluice::commands::add_diff,   sluice::commands::add_backend, sluice::commands::add_completion,
-    sluice::commands::add_manual, sluice::commands::add_version,
+    sluice::commands::add_run,     sluice::commands::add_proxy,  sluice::commands::add_check,
+    sluice::commands::add_explain, sluice::commands::add_diff,   sluice::commands::add_schema,
+    sluice::commands::add_backend, sluice::commands::add_manual, sluice::commands::add_completion,
+    sluice::commands::add_version,
 };
 
 /// CLI11 only says that a command is missing; whoever misspelt one wants to hear which.

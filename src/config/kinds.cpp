@@ -79,6 +79,21 @@ std::string size_with_unit_for(std::string_view text) {
     return {};
 }
 
+// What parse_whole() reads.
+constexpr std::string_view digits_pattern = "(0|[1-9][0-9]*)";
+
+template <std::size_t N>
+form quantity_form(std::string called, const std::array<unit, N>& units) {
+    form found{.what = form::type::quantity, .called = std::move(called)};
+    std::string pattern;
+    for (const auto& [word, of] : units) {
+        pattern += (pattern.empty() ? "" : "|") + std::string(word);
+        found.unit = std::string(word) + (found.unit.empty() ? "" : ", ") + found.unit;
+    }
+    found.pattern = std::string(digits_pattern) + "(" + pattern + ")";
+    return found;
+}
+
 constexpr std::string_view quotes_make_texts = " is a text because of its quotes";
 
 bool is_visible(char c) { return c > 0x20 && c < 0x7F; }
@@ -139,6 +154,8 @@ bool is_name(std::string_view text) noexcept {
     });
 }
 
+form text::look() const { return named_text("text", {}, std::to_string(most)); }
+
 void name::read(const value& from, std::string& to) const {
     if (!is_name(from.text()))
         return from.refuse_as(expected());
@@ -195,6 +212,23 @@ std::string whole::expected() const {
     return "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
 }
 
+form whole::look() const {
+    return {.what = form::type::number,
+            .called = "whole number",
+            .unit = std::string(unit),
+            .least = std::to_string(least),
+            .most = std::to_string(most)};
+}
+
+form percent::look() const {
+    return {.what = form::type::quantity,
+            .called = "share",
+            .unit = "%",
+            .least = "0%",
+            .most = "100%",
+            .pattern = "(100|[1-9]?[0-9])%"};
+}
+
 void percent::read(const value& from, unsigned& to) const {
     const auto text = from.text();
     const auto number =
@@ -227,6 +261,14 @@ std::string bytes::expected() const {
     return "a size from " + bytes_text(least) + " to " + bytes_text(most);
 }
 
+form bytes::look() const {
+    auto found = quantity_form("size", size_units);
+    found.least = bytes_text(least);
+    if (most != std::numeric_limits<std::uint64_t>::max())
+        found.most = bytes_text(most);
+    return found;
+}
+
 void span::read(const value& from, std::chrono::milliseconds& to) const {
     const auto length = parse_duration(from.text());
     if (!length)
@@ -238,6 +280,13 @@ void span::read(const value& from, std::chrono::milliseconds& to) const {
 
 std::string span::expected() const {
     return "a duration from " + duration_text(least) + " to " + duration_text(most);
+}
+
+form span::look() const {
+    auto found = quantity_form("duration", time_units);
+    found.least = duration_text(least);
+    found.most = duration_text(most);
+    return found;
 }
 
 std::optional<std::size_t> parse_word(const value& from, const std::vector<std::string_view>& now,

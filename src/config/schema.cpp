@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/config/schema.hpp"
 
+#include "sluice/config/kinds.hpp"
+
+#include <algorithm>
+
 namespace sluice::config {
 
 namespace {
@@ -38,7 +42,24 @@ void any_schema::refuse_unknown(const value& member) const {
 void any_schema::refuse_missing(const value& block) const {
     for (const auto& one : facts_)
         if ((one.traits & required) && !block.find(one.key))
-            block.refuse("the key " + quoted(one.key) + " is missing", one.expected);
+            block.refuse("the key " + quoted(one.key) + " is missing", one.look.expected);
+}
+
+/// That none is given is only said when nothing was refused: a misspelt one would be told twice.
+void any_schema::refuse_alternatives(const value& block, keys_read how) const {
+    std::vector<std::string_view> offered, given;
+    for (const auto& one : facts_)
+        if (one.traits & alternative)
+            offered.push_back(one.key);
+    for (std::size_t i = 0; i < block.size(); ++i)
+        if (std::ranges::find(offered, block[i].key()) != offered.end())
+            given.push_back(block[i].key());
+    if (given.size() > 1)
+        block.find(given[1])->refuse_key(quoted(given[0]) + " and " + quoted(given[1]) +
+                                             " cannot both be given",
+                                         one_of(offered));
+    else if (!offered.empty() && given.empty() && how == keys_read::clean)
+        block.refuse("one key is missing", one_of(offered));
 }
 
 }  // namespace sluice::config

@@ -12,6 +12,8 @@ namespace sluice::http {
 namespace {
 
 constexpr std::string_view any_below = "*.";
+constexpr std::array<std::string_view, 7> usual_methods = {"GET",    "HEAD",    "POST", "PUT",
+                                                           "DELETE", "OPTIONS", "PATCH"};
 
 bool is_label(std::string_view label) {
     const auto allowed = [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '_'; };
@@ -67,13 +69,18 @@ void certificate_host::read(const config::value& from, std::string& to) const {
     to = to_lower(text);
 }
 
+config::form method_name::look() const {
+    auto any = config::named_text("another method", std::string(token_pattern));
+    any.expected = expected();
+    return config::either_of(config::words_of({usual_methods.begin(), usual_methods.end()}),
+                             std::move(any));
+}
+
 void method_name::read(const config::value& from, std::string& to) const {
-    static constexpr std::array<std::string_view, 7> usual = {"GET",    "HEAD",    "POST", "PUT",
-                                                              "DELETE", "OPTIONS", "PATCH"};
     if (!is_token(from.text()) || from.text().size() > 64)
         return from.refuse_as(expected());
     to = from.text();
-    for (const auto one : usual)
+    for (const auto one : usual_methods)
         if (to != one && iequals(to, one))
             from.warn(from.shown() + " never matches " + std::string(one) +
                           ": methods are compared with their case",

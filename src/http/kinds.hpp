@@ -3,6 +3,7 @@
 // admin.
 #pragma once
 
+#include "sluice/config/form.hpp"
 #include "sluice/config/value.hpp"
 #include "sluice/config/writer.hpp"
 
@@ -15,11 +16,21 @@ namespace sluice::http {
 /// a [v6] address.
 bool is_host(std::string_view text);
 
+/// What is_token() allows, and no less than is_host() allows, as patterns for the JSON schema.
+inline constexpr std::string_view token_pattern = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+inline constexpr std::string_view host_text = R"((\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]{1,253}))";
+
+/// A host, with or without `*.` in front.
+inline config::form wildcard_form() {
+    return config::named_text("host name or *. and one", "([*][.])?" + std::string(host_text));
+}
+
 /// A host without a port, kept in lower case.
 struct host_name {
     void read(const config::value& from, std::string& to) const;
     void write(config::writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "a host name without a port, such as shop.example.com"; }
+    config::form look() const { return config::named_text("host name", std::string(host_text)); }
 };
 
 /// A host, or `*.` and a host for everything below it, kept in lower case.
@@ -29,6 +40,7 @@ struct host_pattern {
     std::string expected() const {
         return "a host name such as shop.example.com or *.example.org, without a port";
     }
+    config::form look() const { return wildcard_form(); }
 };
 
 /// A name a client may ask a certificate for (SNI): a host name, or `*.` and one for everything one
@@ -37,6 +49,7 @@ struct certificate_host {
     void read(const config::value& from, std::string& to) const;
     void write(config::writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "a host name such as shop.example.com or *.example.org"; }
+    config::form look() const { return wildcard_form(); }
 };
 
 /// A request method. Methods are compared with their case (RFC 9110 section 9.1), so `get` earns a
@@ -45,6 +58,7 @@ struct method_name {
     void read(const config::value& from, std::string& to) const;
     void write(config::writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "a method such as GET"; }
+    config::form look() const;
 };
 
 }  // namespace sluice::http

@@ -48,18 +48,21 @@ const config::schema<listener_settings>& listener_schema() {
                                                    {"reject", path_policy::reject}};
     static const config::schema<listener> keys{
         {
-            {"name", &listener::name, config::name{}, "what routes, logs and metrics call it",
-             config::required},
+            {"name", &listener::name, config::name{},
+             "what routes, logs, metrics and the admin API call it", config::required},
             {"address", &listener::address, net::listener_address{}, "where clients connect",
              config::required},
-            {"protocols", config::only_list{"http1", {"h2", "h2c"}}, "what is spoken there"},
+            {"protocols", config::only_list{"http1", {"h2", "h2c"}},
+             "the HTTP versions that are spoken"},
             {"tls", &listener::tls, config::maybe{config::block(listener_tls_schema())},
-             "certificates and client verification"},
+             "TLS to clients: certificates, and whom to ask for theirs; without it plain HTTP"},
             {"proxy_protocol", &listener::proxy_protocol, config::flag{},
-             "every connection begins with a PROXY header, from trusted_proxies only"},
+             "whether every connection begins with a PROXY header, from trusted_proxies only"},
             {"underscore_headers", &listener::underscore_headers, underscores,
-             "fields whose name has an underscore"},
-            {"path_normalize", &listener::path_normalize, paths, "paths that are not canonical"},
+             "what happens to fields whose name has an underscore: those that alias one that is "
+             "trusted go, all go, or the request is refused"},
+            {"path_normalize", &listener::path_normalize, paths,
+             "what happens to a path that is not canonical: made so, or the request is refused"},
             {"trusted_proxies", &listener::trusted_proxies,
              config::list_of{net::address_block{}, "addresses and blocks"},
              "whose PROXY header, X-Forwarded-* and X-Request-Id are believed"},

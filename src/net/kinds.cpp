@@ -78,6 +78,8 @@ void address_block::read(const config::value& from, cidr& to) const {
 namespace {
 
 constexpr std::size_t most_name_servers = 16;
+constexpr std::string_view server_expected =
+    "the IP address of a name server, with or without a port";
 
 // `10.0.0.2`, `10.0.0.2:53`, `::1`, `[::1]`, `[::1]:53`.
 std::optional<address> parse_name_server(std::string_view text) {
@@ -91,6 +93,17 @@ std::optional<address> parse_name_server(std::string_view text) {
 
 }  // namespace
 
+config::form name_servers::look() const {
+    auto server = config::patterned("address, with or without a port",
+                                    R"(([0-9A-Fa-f:.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?)");
+    server.expected = server_expected;
+    return {.what = config::form::type::list,
+            .called = "addresses",
+            .least = "1",
+            .most = std::to_string(most_name_servers),
+            .parts = {std::move(server)}};
+}
+
 void name_servers::read(const config::value& from, std::vector<address>& to) const {
     if (!from.is_list())
         return from.refuse_as(expected());
@@ -102,7 +115,7 @@ void name_servers::read(const config::value& from, std::vector<address>& to) con
         const auto element = from[i];
         const auto found = parse_name_server(element.text());
         if (!found)
-            element.refuse_as("the IP address of a name server, with or without a port");
+            element.refuse_as(server_expected);
         else if (std::ranges::find(to, *found) != to.end())
             element.refuse(element.shown() + " is given twice", "each name server once");
         else

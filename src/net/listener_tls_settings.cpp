@@ -3,6 +3,8 @@
 
 #include "net/pem_content.hpp"
 
+#include <algorithm>
+
 namespace sluice::net {
 
 bool operator==(const pem_file& one, const pem_file& other) noexcept {
@@ -23,6 +25,17 @@ client_terms terms_of(const listener_tls_settings& all, const listener_certifica
     if (crl)
         terms.crl = crl->content->text();
     return terms;
+}
+
+bool ask_the_same(const std::optional<listener_tls_settings>& one,
+                  const std::optional<listener_tls_settings>& other) noexcept {
+    if (!one || !other)
+        return !one && !other;
+    const auto same_entry = [&](const listener_certificate& a, const listener_certificate& b) {
+        return a.names == b.names && terms_of(*one, a) == terms_of(*other, b);
+    };
+    return one->min_version == other->min_version &&
+           std::ranges::equal(one->certificates, other->certificates, same_entry);
 }
 
 }  // namespace sluice::net

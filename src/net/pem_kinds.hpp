@@ -4,6 +4,7 @@
 // that does not start helps nobody. Used by the schemas of listeners and services.
 #pragma once
 
+#include "sluice/config/form.hpp"
 #include "sluice/config/value.hpp"
 #include "sluice/config/writer.hpp"
 #include "sluice/net/listener_tls_settings.hpp"
@@ -17,6 +18,7 @@ struct certificate_file {
     void read(const config::value& from, pem_file& to) const;
     void write(config::writer& out, const pem_file& from) const { out.text(from.path); }
     std::string expected() const { return "the path of a PEM file with a certificate"; }
+    config::form look() const { return config::named_text("path of a file"); }
 };
 
 /// A private key that is not encrypted.
@@ -24,6 +26,7 @@ struct key_file {
     void read(const config::value& from, pem_file& to) const;
     void write(config::writer& out, const pem_file& from) const { out.text(from.path); }
     std::string expected() const { return "the path of a PEM file with a private key"; }
+    config::form look() const { return config::named_text("path of a file"); }
 };
 
 /// Certificates of authorities that are believed.
@@ -31,6 +34,7 @@ struct ca_file {
     void read(const config::value& from, pem_file& to) const;
     void write(config::writer& out, const pem_file& from) const { out.text(from.path); }
     std::string expected() const { return "the path of a PEM file with certificates"; }
+    config::form look() const { return config::named_text("path of a file"); }
 };
 
 /// Lists of certificates that are believed no more.
@@ -38,6 +42,7 @@ struct crl_file {
     void read(const config::value& from, pem_file& to) const;
     void write(config::writer& out, const pem_file& from) const { out.text(from.path); }
     std::string expected() const { return "the path of a PEM file with revocation lists"; }
+    config::form look() const { return config::named_text("path of a file"); }
 };
 
 /// What a message may call the file: its path in quotes, or "the file" when the path is hidden.

@@ -25,8 +25,10 @@ bool is_host_name(std::string_view text) {
     });
 }
 
+// As certificates have it: without brackets, and no path of a socket.
 bool is_ip(const std::string& text) {
-    return address::parse(text + ":1") || address::parse("[" + text + "]:1");
+    const auto v4 = address::parse(text + ":1");
+    return (v4 && !v4->is_unix() && !v4->is_v6()) || address::parse("[" + text + "]:1");
 }
 
 bool says_more_than_mode(const config::value& from) {

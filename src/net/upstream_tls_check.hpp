@@ -20,6 +20,9 @@ struct server_name {
     std::string expected() const {
         return "a host name such as node.example.com, or an IP address";
     }
+    config::form look() const {
+        return config::named_text("host name or IP address", "[A-Za-z0-9_.:-]{1,253}");
+    }
 };
 
 /// Checks the whole of `tls` and makes its context. keys_read::refused: a key of it was refused already.

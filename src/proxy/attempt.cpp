@@ -3,6 +3,7 @@
 
 #include "proxy/connect.hpp"
 #include "proxy/relay.hpp"
+#include "proxy/request_for_node.hpp"
 #include "proxy/request_pump.hpp"
 #include "proxy/tls_trouble.hpp"
 #include "sluice/base/strings.hpp"
@@ -49,16 +50,10 @@ bool names_one_of(std::string_view chosen, std::string_view offers) noexcept {
     return false;
 }
 
-// A Unix socket's path is no Host: its service's name stands for it.
-std::string_view host_of(const exchange& x) noexcept {
-    return x.node->facts.address.is_unix() ? std::string_view(x.service->settings.name)
-                                           : x.node->text;
-}
-
 // Head and whatever of the body is here leave in one write; the pump sends the rest.
 void send_request(exchange& x, http::upstream_stream& node) {
     if (x.node_is_host)
-        x.outgoing.authority = host_of(x);
+        x.outgoing.authority = authority_of(*x.service, *x.node);
     node.put_head(x.outgoing);
     x.request_progress = x.worker.now();
     http::chunk piece;

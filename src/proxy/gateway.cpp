@@ -4,9 +4,9 @@
 
 #include "proxy/attempt.hpp"
 #include "proxy/local_answer.hpp"
+#include "proxy/request_for_node.hpp"
 #include "proxy/request_id.hpp"
 #include "proxy/retry.hpp"
-#include "routing/rewrite.hpp"
 #include "sluice/http/local_reply.hpp"
 #include "sluice/runtime/worker.hpp"
 
@@ -17,29 +17,6 @@ namespace sluice::proxy {
 namespace {
 
 constexpr std::size_t spare_exchanges = 256;
-
-// Nothing when a rewrite leads above the root.
-std::optional<std::string_view> path_for_node(const exchange& x) {
-    const auto& route = x.route->settings;
-    if (!route.rewrite.prefix)
-        return x.request->path;
-    return routing::replace_prefix(x.request->path, route.match.path.text, *route.rewrite.prefix,
-                                   x.client->room());
-}
-
-// Empty where the attempt fills in the node's own address: asked for, or HTTP/1.0 without Host.
-std::string_view authority_for_node(const exchange& x) noexcept {
-    const auto& rewrite = x.route->settings.rewrite;
-    switch (rewrite.host) {
-    case host_rewrite::preserve:
-        return x.request->authority;
-    case host_rewrite::literal:
-        return rewrite.host_literal;
-    case host_rewrite::upstream:
-        break;
-    }
-    return {};
-}
 
 }  // namespace
 
@@ -118,8 +95,7 @@ std::optional<failure> gateway::match(exchange& x) {
 
 std::optional<failure> gateway::prepare(exchange& x) {
     const auto& head = *x.request;
-    const auto& most = x.pin->facts().bounds.body;
-    if (most && head.body.how == http::framing::kind::length && head.body.length > *most)
+    if (announces_too_much(head, x.pin->facts().bounds))
         return failure{errc::body_too_large, blame::client, retry_hint::never, "request body"};
     auto& out = x.outgoing;
     out.head = &head;
@@ -127,11 +103,11 @@ std::optional<failure> gateway::prepare(exchange& x) {
     // An Upgrade with a body would leave two readings of where the body ends: it goes out as an
     // ordinary request.
     out.upgrade = !head.upgrade.empty() && !head.body.has_body() && head.received.minor_number != 0;
-    const auto path = path_for_node(x);
+    const auto path = path_for_node(x.route->settings, head, x.client->room());
     if (!path)
         return failure{errc::bad_request, blame::client, retry_hint::never, "rewrite"};
     out.path = *path;
-    out.authority = authority_for_node(x);
+    out.authority = authority_for_node(x.route->settings, head);
     x.node_is_host = out.authority.empty();
     out.request_id = {x.request_id.data(), x.request_id_size};
     set_forwarding(out, head, x.client->client(), x.client->room());

@@ -26,13 +26,14 @@ struct single_service {
     void write(config::writer& out, const services& from) const { out.text(from.front().name); }
     bool present(const services& list) const { return is_single(list); }
     std::string expected() const { return "the name of an entry of services"; }
+    config::form look() const { return config::name{}.look(); }
 };
 
 const config::schema<weighted_service>& weighted_schema() {
     static const config::schema<weighted_service> keys{
-        {"name", &weighted_service::name, config::name{}, "an entry of services", config::required},
+        {"name", &weighted_service::name, config::name{}, "which service", config::required},
         {"weight", &weighted_service::weight, config::whole{0, 1'000'000},
-         "its share of the requests"},
+         "its share of the requests; 0: none"},
     };
     return keys;
 }
@@ -71,6 +72,12 @@ struct host_kind {
                                                        : from.host_literal);
     }
     std::string expected() const { return "preserve, upstream or a host with an optional port"; }
+    config::form look() const {
+        return config::either_of(
+            config::words_of({"preserve", "upstream"}),
+            config::named_text("host with or without a port",
+                               std::string(http::host_text) + "(:[0-9]{1,5})?"));
+    }
 };
 
 struct path_prefix {
@@ -79,27 +86,24 @@ struct path_prefix {
     }
     void write(config::writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "a path such as /"; }
+    config::form look() const { return routing::path_form(); }
 };
 
 const config::schema<rewrite_settings>& rewrite_schema() {
     static const config::schema<rewrite_settings> keys{
         {"prefix", &rewrite_settings::prefix, config::maybe{path_prefix{}},
-         "instead of the matched path.prefix"},
-        {"host", host_kind{}, "the Host nodes see"},
+         "what replaces the part of the path that `match.path.prefix` matched"},
+        {"host", host_kind{},
+         "the Host nodes see: the client's, their own address or name, or this one"},
     };
     return keys;
 }
 
-/// Exactly one of service and services; shares that add up to something; a prefix to rewrite.
+/// Shares that add up to something; a prefix to rewrite.
 void check_route(const config::value& from, const route_settings& route, config::keys_read how) {
-    const auto service = from.find("service"), several = from.find("services");
-    if (service && several)
-        several->refuse_key("service and services cannot both be given", "one of them");
-    if (!service && !several)
-        from.refuse("neither \"service\" nor \"services\" is given",
-                    "the name of an entry of services");
     if (how == config::keys_read::refused)
         return;
+    const auto several = from.find("services");
     if (several &&
         std::ranges::all_of(route.services, [](const auto& one) { return one.weight == 0; }))
         several->refuse("every weight is 0, so no request would go anywhere", "a weight above 0");
@@ -116,18 +120,20 @@ const config::schema<route_settings>& route_schema() {
     using route = route_settings;
     static const config::schema<route> keys{
         {
-            {"name", &route::name, config::name{}, "what logs and metrics call it",
+            {"name", &route::name, config::name{}, "what logs, metrics and the admin API call it",
              config::required},
             {"match", &route::match, config::block(routing::rule_schema()),
-             "which requests; all given must hold"},
-            {"service", &route::services, single_service{}, "where they go"},
-            {"services", &route::services, weighted_services{}, "the same, shared by weight"},
+             "which requests it is for: all conditions that are given hold"},
+            {"service", &route::services, single_service{}, "where its requests go",
+             config::alternative},
+            {"services", &route::services, weighted_services{},
+             "where its requests go, shared by weight", config::alternative},
             {"rewrite", &route::rewrite, config::block(rewrite_schema()),
-             "what changes on the way"},
+             "what of a request is changed on the way to the node"},
             {"timeout", &route::timeout, config::maybe{config::span{}},
-             "request head to last response byte; not for streams"},
+             "the total from the request's head to the last byte of the response; not for streams"},
             {"timeouts", &route::timeouts, config::block(http::timeout_overrides_schema()),
-             "instead of the service's"},
+             "deadlines instead of the service's"},
             {"policies", config::not_in_this_version{}, "rules applied in this order"},
         },
         check_route,

@@ -13,9 +13,10 @@
 
 namespace sluice::routing {
 
-/// The first condition that does not hold, in the order they are asked.
+/// The first condition that does not hold, in the order they are asked. Host and path are the
+/// matcher's; a rule that is asked for the others has met them.
 struct miss {
-    enum class kind : std::uint8_t { none, method, listener, header, query };
+    enum class kind : std::uint8_t { none, host, path, method, listener, header, query };
     kind what = kind::none;
     std::size_t index = 0;  ///< which entry of rule::headers or rule::query
 

@@ -16,6 +16,7 @@
 #include <numeric>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace sluice::routing {
 
@@ -29,6 +30,13 @@ std::string fold_host(std::string_view host) {
     if (folded.ends_with('.'))
         folded.pop_back();
     return folded;
+}
+
+/// What a host, folded, is kept under in the table of names.
+std::pair<host_scope, std::string_view> key_of(std::string_view host) noexcept {
+    if (!host.starts_with("*."))
+        return {exact_scope, host};
+    return {wildcard_scope, host.substr(2)};
 }
 
 }  // namespace
@@ -49,16 +57,14 @@ public:
 private:
     using root_id = path_tree::node_id;
 
-    root_id host_of(std::string_view host) {
-        const bool is_wildcard = host.starts_with("*.");
-        if (is_wildcard) {
-            host.remove_prefix(2);
-            into_.longest_wildcard_ = std::max(into_.longest_wildcard_, host.size());
-        }
-        const host_scope scope = is_wildcard ? wildcard_scope : exact_scope;
-        root_id root = into_.names_.find(scope, host);
-        if (root == text_table::none)
-            into_.names_.keep(scope, host, root = into_.paths_.add_root());
+    root_id host_of(std::string_view folded) {
+        root_id root = into_.find_host(folded);
+        if (root != text_table::none)
+            return root;
+        const auto [scope, name] = key_of(folded);
+        if (scope == wildcard_scope)
+            into_.longest_wildcard_ = std::max(into_.longest_wildcard_, name.size());
+        into_.names_.keep(scope, name, root = into_.paths_.add_root());
         return root;
     }
 
@@ -126,24 +132,29 @@ matcher::matcher(std::span<const rule> rules) {
     regexes_.finish();
 }
 
+path_tree::node_id matcher::find_host(std::string_view folded) const noexcept {
+    const auto [scope, name] = key_of(folded);
+    return names_.find(scope, name);
+}
+
 miss matcher::first_miss(const ranked_rule& one, const request_view& request) const {
     return one.conditions == text_table::none ? miss{}
                                               : conditions_[one.conditions].first_miss(request);
 }
 
-// The one walk behind match() and candidates(): calls `visit(rank, level)` in the order of
-// precedence and stops, returning true, when that does.
+// The walk behind match() and all that explains it. Calls `visit(host, level, length of the text)`
+// in the order of precedence and stops when that returns true.
 template <class Visit>
-bool matcher::walk_host(path_tree::node_id host, candidate::level level, std::string_view path,
-                        Visit&& visit) const {
-    const auto each = [&](std::uint32_t rank) { return visit(rank, level); };
-    const path_tree::position at = paths_.descend(host, path);
-    if (paths_.visit_exact(at, each))
-        return true;
-    const std::uint32_t group = paths_.tag(host);
-    if (group != path_tree::no_tag && regexes_.visit(group, path, each))
-        return true;
-    return paths_.visit_prefixes(at, each);
+void matcher::walk_hosts(const request_view& request, Visit&& visit) const {
+    const std::string_view name = request.head.host;
+    if (!name.empty()) {  // HTTP/1.0 may come without a host: only rules for any host are left
+        const std::uint32_t host = names_.find(exact_scope, name);
+        if (host != text_table::none && visit(host, candidate::level::exact_host, name.size()))
+            return;
+        if (walk_wildcards(request, visit))
+            return;
+    }
+    visit(any_host_, candidate::level::any_host, std::size_t{0});
 }
 
 template <class Visit>
@@ -157,47 +168,70 @@ bool matcher::walk_wildcards(const request_view& request, Visit&& visit) const {
             longest_wildcard_)  // keeps a host of a thousand labels from costing a thousand hashes
             continue;
         const std::uint32_t host = names_.find(wildcard_scope, name);
-        if (host != text_table::none &&
-            walk_host(host, candidate::level::wildcard_host, request.head.path, visit))
+        if (host != text_table::none && visit(host, candidate::level::wildcard_host, name.size()))
             return true;
     }
     return false;
 }
 
+// Calls `visit(rank)` for what matches inside one host, in the order of precedence; stops and
+// returns true when that does.
 template <class Visit>
-void matcher::walk(const request_view& request, Visit&& visit) const {
-    const std::string_view path = request.head.path;
-    if (!request.head.host
-             .empty()) {  // HTTP/1.0 may come without a host: only rules for any host are left
-        const std::uint32_t host = names_.find(exact_scope, request.head.host);
-        if (host != text_table::none && walk_host(host, candidate::level::exact_host, path, visit))
-            return;
-        if (walk_wildcards(request, visit))
-            return;
-    }
-    walk_host(any_host_, candidate::level::any_host, path, visit);
+bool matcher::walk_paths(path_tree::node_id host, std::string_view path, Visit&& visit) const {
+    const path_tree::position at = paths_.descend(host, path);
+    if (paths_.visit_exact(at, visit))
+        return true;
+    const std::uint32_t group = paths_.tag(host);
+    if (group != path_tree::no_tag && regexes_.visit(group, path, visit))
+        return true;
+    return paths_.visit_prefixes(at, visit);
 }
 
 std::optional<std::size_t> matcher::match(const request_view& request) const {
     std::optional<std::size_t> winner;
-    walk(request, [&](std::uint32_t rank, candidate::level) {
+    const auto take = [&](std::uint32_t rank) {
         const ranked_rule& one = ranked_[rank];
         if (first_miss(one, request).what != miss::kind::none)
             return false;
         winner = one.route;
         return true;
+    };
+    walk_hosts(request, [&](path_tree::node_id host, candidate::level, std::size_t) {
+        return walk_paths(host, request.head.path, take);
     });
     return winner;
 }
 
 std::vector<candidate> matcher::candidates(const request_view& request) const {
     std::vector<candidate> all;
-    walk(request, [&](std::uint32_t rank, candidate::level level) {
-        const ranked_rule& one = ranked_[rank];
-        all.push_back({one.route, level, first_miss(one, request)});
+    walk_hosts(request, [&](path_tree::node_id host, candidate::level level, std::size_t length) {
+        return walk_paths(host, request.head.path, [&](std::uint32_t rank) {
+            const ranked_rule& one = ranked_[rank];
+            all.push_back({one.route, level, first_miss(one, request), length});
+            return false;
+        });
+    });
+    return all;
+}
+
+matcher::host_ids matcher::hosts_of(const request_view& request) const {
+    host_ids all;
+    walk_hosts(request, [&](path_tree::node_id host, candidate::level, std::size_t) {
+        all.push_back(host);
         return false;
     });
     return all;
+}
+
+bool matcher::has_host(const rule& one, const host_ids& hosts) const {
+    const auto listed = [&](path_tree::node_id host) {
+        return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+    };
+    return one.hosts.empty()
+               ? listed(any_host_)
+               : std::any_of(one.hosts.begin(), one.hosts.end(), [&](const std::string& host) {
+                     return listed(find_host(fold_host(host)));
+                 });
 }
 
 }  // namespace sluice::routing

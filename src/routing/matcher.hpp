@@ -25,6 +25,7 @@ struct candidate {
     std::size_t route;  ///< index of its rule
     level host;         ///< by which of its hosts, when it has several, it was found
     miss lost_by;       ///< the condition that fails; none: this route would take the request
+    std::size_t host_length = 0;  ///< of the host's text; among wildcards the longer one is first
 };
 
 /// Immutable, and independent of the rules it was made from. Thread: any.
@@ -42,6 +43,13 @@ public:
     /// Every candidate in the order match() asks them, which stops at the first without a miss.
     std::vector<candidate> candidates(const request_view& request) const;
 
+    /// The hosts of the index that a request is looked up under, for has_host().
+    using host_ids = std::vector<path_tree::node_id>;
+    host_ids hosts_of(const request_view& request) const;
+    /// Whether `one`, a rule of this index, stands under one of these hosts. A rule that does, and
+    /// is no candidate, has lost by its path.
+    bool has_host(const rule& one, const host_ids& hosts) const;
+
 private:
     struct ranked_rule {
         std::uint32_t route;
@@ -49,13 +57,13 @@ private:
     };
     class builder;
 
+    path_tree::node_id find_host(std::string_view folded) const noexcept;
     template <class Visit>
-    void walk(const request_view& request, Visit&& visit) const;
-    template <class Visit>
-    bool walk_host(path_tree::node_id host, candidate::level level, std::string_view path,
-                   Visit&& visit) const;
+    void walk_hosts(const request_view& request, Visit&& visit) const;
     template <class Visit>
     bool walk_wildcards(const request_view& request, Visit&& visit) const;
+    template <class Visit>
+    bool walk_paths(path_tree::node_id host, std::string_view path, Visit&& visit) const;
     miss first_miss(const ranked_rule& one, const request_view& request) const;
 
     std::vector<ranked_rule>

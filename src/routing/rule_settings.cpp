@@ -41,20 +41,19 @@ struct path_text {
         return how == path_rule::kind::regex ? "a regular expression for the whole path"
                                              : "a path such as /orders";
     }
+    config::form look() const {
+        return how == path_rule::kind::regex ? config::named_text("regular expression")
+                                             : path_form();
+    }
 };
 
 const config::schema<path_rule>& path_schema() {
     static const config::schema<path_rule> keys{
-        {
-            {"exact", path_text{path_rule::kind::exact}, "the whole path"},
-            {"prefix", path_text{path_rule::kind::prefix}, "its first segments"},
-            {"regex", path_text{path_rule::kind::regex}, "RE2, for the whole path"},
-        },
-        [](const config::value& from, const path_rule&, config::keys_read how) {
-            if (how == config::keys_read::clean && from.size() != 1)
-                from.refuse(from.size() == 0 ? "no path is given" : "only one path can be given",
-                            "one of exact, prefix, regex");
-        },
+        {"exact", path_text{path_rule::kind::exact}, "the whole path", config::alternative},
+        {"prefix", path_text{path_rule::kind::prefix}, "the path or its first whole segments",
+         config::alternative},
+        {"regex", path_text{path_rule::kind::regex}, "an RE2 pattern for the whole path",
+         config::alternative},
     };
     return keys;
 }
@@ -73,6 +72,7 @@ struct rule_regex {
     void write(config::writer& out, const value_rule& from) const { out.text(from.text); }
     bool present(const value_rule& one) const { return one.how == value_rule::kind::regex; }
     std::string expected() const { return "a regular expression for the whole value"; }
+    config::form look() const { return config::named_text("regular expression"); }
 };
 
 struct rule_present {
@@ -86,18 +86,13 @@ struct rule_present {
     void write(config::writer& out, const value_rule&) const { out.flag(true); }
     bool present(const value_rule& one) const { return one.how == value_rule::kind::present; }
     std::string expected() const { return "true"; }
+    config::form look() const { return {.what = config::form::type::flag, .words = {"true"}}; }
 };
 
 const config::schema<value_rule>& value_schema() {
     static const config::schema<value_rule> keys{
-        {
-            {"regex", rule_regex{}, "RE2, for the whole value"},
-            {"present", rule_present{}, "any value will do"},
-        },
-        [](const config::value& from, const value_rule&, config::keys_read how) {
-            if (how == config::keys_read::clean && from.size() != 1)
-                from.refuse("a condition has exactly one form", "one of regex, present");
-        },
+        {"regex", rule_regex{}, "an RE2 pattern for the whole value", config::alternative},
+        {"present", rule_present{}, "any value will do, an empty one too", config::alternative},
     };
     return keys;
 }
@@ -127,6 +122,14 @@ struct value_rules {
     std::string expected() const {
         return "a map from names to a text, {regex: ...} or {present: true}";
     }
+    config::form look() const {
+        auto condition = config::either_of(config::named_text("text"),
+                                           config::form_of(config::block(value_schema())));
+        condition.expected = "a text, {regex: ...} or {present: true}";
+        return {.what = config::form::type::names,
+                .pattern = std::string(are_headers ? http::token_pattern : ""),
+                .parts = {std::move(condition)}};
+    }
 
 private:
     void read_one(const config::value& from, std::vector<value_rule>& to) const {
@@ -148,6 +151,8 @@ private:
 };
 
 }  // namespace
+
+config::form path_form() { return config::patterned("path", "/[^?# ]*"); }
 
 void read_path(const config::value& from, std::string& to, std::string expected) {
     config::text{}.read(from, to);
@@ -174,14 +179,15 @@ void read_path(const config::value& from, std::string& to, std::string expected)
 const config::schema<rule>& rule_schema() {
     static const config::schema<rule> keys{
         {"hosts", &rule::hosts, config::list_of{http::host_pattern{}, "hosts"},
-         "any of these; without it, any host"},
-        {"path", &rule::path, path_kind{}, "one of exact, prefix, regex; without it, any path"},
+         "any of these; without the key, any host"},
+        {"path", &rule::path, path_kind{}, "the path without its query; without the key, any path"},
         {"methods", &rule::methods, config::list_of{http::method_name{}, "methods"},
-         "any of these; without it, any method"},
-        {"headers", &rule::headers, value_rules{true}, "all of these"},
-        {"query", &rule::query, value_rules{false}, "all of these, compared decoded"},
+         "any of these, their case as written; without the key, any method"},
+        {"headers", &rule::headers, value_rules{true},
+         "all of these hold for one of the lines of that name"},
+        {"query", &rule::query, value_rules{false}, "all of these hold, compared decoded"},
         {"listeners", &rule::listeners, config::list_of{listener_name, "names of listeners"},
-         "any of these; without it, any listener"},
+         "any of these listeners; without the key, any listener"},
     };
     return keys;
 }

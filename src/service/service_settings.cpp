@@ -3,6 +3,7 @@
 #include "service/name_list.hpp"
 #include "service/node_list.hpp"
 #include "service/schemas.hpp"
+#include "service/url_list.hpp"
 #include "sluice/config/kinds.hpp"
 
 #include <algorithm>
@@ -15,9 +16,10 @@ namespace {
 const config::schema<pool_settings>& pool_schema() {
     static const config::schema<pool_settings> keys{
         {
-            {"idle", &pool_settings::idle, config::whole{0, 1'000'000},
-             "connections kept open while unused"},
-            {"max", &pool_settings::max, config::whole{1, 1'000'000}, "connections open at once"},
+            {"idle", &pool_settings::idle, config::whole{0, 1'000'000, "connections"},
+             "how many are kept open while unused"},
+            {"max", &pool_settings::max, config::whole{1, 1'000'000, "connections"},
+             "how many are open at once; a request beyond it waits up to `connect`"},
             {"idle_timeout", &pool_settings::idle_timeout, config::span{},
              "how long an unused one is kept"},
         },
@@ -37,9 +39,10 @@ const config::schema<pool_settings>& pool_schema() {
 
 const config::schema<retry_settings>& retry_schema() {
     static const config::schema<retry_settings> keys{
-        {"attempts", &retry_settings::attempts, config::whole{0, 10}, "tries beyond the first"},
+        {"attempts", &retry_settings::attempts, config::whole{0, 10, "attempts"},
+         "how often another node is tried after the first"},
         {"budget", &retry_settings::budget_percent, config::percent{},
-         "of the service's requests; connect failures are outside it"},
+         "how many of the service's requests may be tried again; connect failures are outside it"},
     };
     return keys;
 }
@@ -81,6 +84,7 @@ struct source_kind {
     }
     void write(config::writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "fixed or dns"; }
+    config::form look() const { return config::words_of({"fixed", "dns"}); }
 };
 
 /// What `url` may hold depends on `source`, which may stand behind it: read_url() reads it once
@@ -94,6 +98,7 @@ struct url_kind {
     std::string expected() const {
         return node_list{}.expected() + "; with source: dns " + name_list{}.expected();
     }
+    config::form look() const { return url_form(); }
 };
 
 void read_url(const config::value& from, service_settings& to) {
@@ -120,20 +125,22 @@ const config::schema<service_settings>& service_schema() {
     static const config::not_in_this_version later;
     static const config::schema<service> keys{
         {
-            {"name", &service::name, config::name{}, "what routes, logs and metrics call it",
-             config::required},
-            {"source", &service::source, source_kind{}, "where its nodes come from"},
-            {"url", url_kind{}, "the nodes, or the names that lead to them"},
-            {"tls", &service::tls, config::block(upstream_tls_schema()), "how nodes are spoken to"},
+            {"name", &service::name, config::name{},
+             "what routes, logs, metrics and the admin API call it", config::required},
+            {"source", &service::source, source_kind{},
+             "where its nodes come from: `url` itself, or DNS"},
+            {"url", url_kind{}, "the nodes, or with `source: dns` the names that lead to them",
+             config::needed},
+            {"tls", &service::tls, config::block(upstream_tls_schema()), "TLS to the nodes"},
             {"protocol", config::only_word{"http1", {"http2", "auto"}},
              "the HTTP version spoken to nodes"},
-            {"balancer", &service::balancer, balancers, "which node is next"},
+            {"balancer", &service::balancer, balancers, "how the node for a request is chosen"},
             {"pool", &service::pool, config::block(pool_schema()),
              "connections of one worker to one node"},
             {"retries", &service::retries, config::block(retry_schema()),
              "when another node is tried"},
             {"timeouts", &service::timeouts, config::block(http::timeout_overrides_schema()),
-             "instead of the global ones"},
+             "deadlines instead of the global ones"},
             {"health", later, "active and passive health checks"},
             {"breaker", later, "bounds on what a service may have in flight"},
             // Other sources than fixed.

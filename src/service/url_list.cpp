@@ -19,6 +19,21 @@ void refuse_part(const config::value& from, std::string_view part, std::string_v
 
 }  // namespace
 
+config::form url_form() {
+    // `ADDR`, with `weight=N` behind it or not; in a text a comma ends it.
+    const std::string weight = "([ \\t]+weight=(0|[1-9][0-9]{0,6}))?[ \\t]*";
+    const auto entry = "[ \\t]*[^ \\t,]+" + weight;
+    auto element = config::patterned("address", "[ \\t]*[^ \\t]+" + weight);
+    element.expected = "an address or a name with its port, with weight=N if wanted";
+    auto text =
+        config::patterned("addresses with commas between them", entry + "(," + entry + ")*");
+    text.expected = element.expected + ", several with commas between them";
+    return config::either_of(std::move(text), {.what = config::form::type::list,
+                                               .called = "addresses",
+                                               .least = "1",
+                                               .parts = {std::move(element)}});
+}
+
 void url_entry::refuse(std::string_view what, std::string expected, std::string suggestion) const {
     refuse_part(from, where, what, std::move(expected), std::move(suggestion));
 }

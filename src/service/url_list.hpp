@@ -3,6 +3,7 @@
 // `weight=N` behind them. What stands before that is read by node_list and name_list.
 #pragma once
 
+#include "sluice/config/form.hpp"
 #include "sluice/config/value.hpp"
 
 #include <functional>
@@ -21,6 +22,9 @@ struct url_entry {
     /// A problem with this entry; a hidden text is not quoted from.
     void refuse(std::string_view what, std::string expected, std::string suggestion = {}) const;
 };
+
+/// What a `url` may look like, whatever its entries are.
+config::form url_form();
 
 struct url_list {
     std::string expected;     ///< for messages about the whole

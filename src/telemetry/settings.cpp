@@ -23,24 +23,31 @@ struct log_path {
     }
     void write(config::writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "stdout, stderr, off or the path of a file"; }
+    config::form look() const {
+        return config::either_of(config::words_of({"stdout", "stderr", "off"}),
+                                 config::named_text("path of a file"));
+    }
 };
 
 }  // namespace
 
 const config::schema<metrics_settings>& metrics_schema() {
     static const config::schema<metrics_settings> keys{
-        {"per_route", &metrics_settings::per_route, config::flag{}, "a series for each route"},
-        {"per_node", &metrics_settings::per_node, config::flag{}, "a series for each node"},
-        {"max_series", &metrics_settings::max_series, config::whole{100, 10'000'000},
-         "beyond it, new ones share the label other"},
+        {"per_route", &metrics_settings::per_route, config::flag{},
+         "whether each route has series of its own"},
+        {"per_node", &metrics_settings::per_node, config::flag{},
+         "whether each node has series of its own"},
+        {"max_series", &metrics_settings::max_series, config::whole{100, 10'000'000, "series"},
+         "how many there may be; beyond it, new ones share the label `other`"},
     };
     return keys;
 }
 
 const config::schema<access_log_settings>& access_log_schema() {
     static const config::schema<access_log_settings> keys{
-        {"path", &access_log_settings::path, log_path{}, "where the lines go"},
-        {"format", &access_log_settings::format, formats(), "how a line looks"},
+        {"path", &access_log_settings::path, log_path{}, "where the lines go; off: nowhere"},
+        {"format", &access_log_settings::format, formats(),
+         "a JSON object a line, or the same as text"},
     };
     return keys;
 }
@@ -51,8 +58,9 @@ const config::schema<log_settings>& log_schema() {
                                                   {"warn", log_level::warn},
                                                   {"error", log_level::error}};
     static const config::schema<log_settings> keys{
-        {"level", &log_settings::level, levels, "the least level that is written"},
-        {"format", &log_settings::format, formats(), "how a line looks"},
+        {"level", &log_settings::level, levels,
+         "the least level that is written; `PUT /api/v1/log-level` changes it until this key does"},
+        {"format", &log_settings::format, formats(), "a JSON object a line, or the same as text"},
     };
     return keys;
 }

@@ -44,11 +44,28 @@ holds "No such file or directory"
 expect 78 check --config tests/check
 expect 64 proxy
 expect 64 check --config conf/sluice.yaml --format xml
+expect 0 schema
+holds '"$schema":"http://json-schema.org/draft-07/schema#"'
+expect 0 schema --format markdown
+holds "| \`workers\` |"
+expect 64 schema --format xml
 expect 64 chekc
 expect 64
 expect 0 --help
 expect 0 check --help
 expect 0 version
 holds "commit "
+
+expect 0 explain --config conf/sluice.yaml http://127.0.0.1:8080/
+holds "route"
+expect 0 explain --config conf/sluice.yaml --format json http://127.0.0.1:8080/
+holds '"losers":'
+expect 1 explain --config conf/sluice.yaml http://127.0.0.1:8080/../..
+holds "400 bad_request"
+expect 78 explain --config tests/check/cases/unknown_key.yaml http://127.0.0.1/
+expect 64 explain --config conf/sluice.yaml
+expect 64 explain --config conf/sluice.yaml 127.0.0.1
+expect 64 explain --config conf/sluice.yaml -H x http://127.0.0.1/
+expect 64 explain --config conf/sluice.yaml --listener nobody http://127.0.0.1/
 
 exit "$failed"

@@ -36,10 +36,10 @@ public:
     using bytes = std::vector<std::uint8_t>;
     using script = std::function<bytes(const query&)>;
 
-    name_server(boost::asio::io_context& context, script says)
+    name_server(boost::asio::io_context& context, script says, std::uint16_t port = 0)
         : says_(std::move(says)), udp_(context), tcp_(context) {
         // the port the kernel chooses for one protocol may be taken in the other
-        while (!bind())
+        while (!bind(port))
             ;
         receive();
         accept();
@@ -64,11 +64,12 @@ private:
         return boost::asio::ip::address_v4::loopback();
     }
 
-    bool bind() {
-        udp_ = {udp_.get_executor(), {loopback(), 0}};
+    bool bind(std::uint16_t port) {
+        udp_ = {udp_.get_executor(), {loopback(), port}};
         const boost::asio::ip::tcp::endpoint same{loopback(), udp_.local_endpoint().port()};
         boost::system::error_code taken;
         tcp_ = boost::asio::ip::tcp::acceptor(tcp_.get_executor(), same.protocol());
+        tcp_.set_option(boost::asio::socket_base::reuse_address(true));
         tcp_.bind(same, taken);
         if (!taken)
             tcp_.listen(boost::asio::socket_base::max_listen_connections, taken);

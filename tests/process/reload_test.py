@@ -149,6 +149,27 @@ def test_a_renamed_listener_is_matched_by_its_new_name_on_open_connections_too(s
     assert 'listener="before"' not in page
 
 
+def test_an_open_connection_does_not_pass_for_one_of_a_listener_that_asks_for_more(sluice, backend, folder):
+    node = backend()
+    place = f"127.0.0.1:{isolation.free_port()}"
+    zoo = pki.Zoo(folder)
+    good = zoo.good()
+    secured = {"certificates": [{"certificate": str(good.certificate), "key": str(good.key)}],
+               "client_ca": str(zoo.trusted), "client_auth": "require"}
+
+    def named(name, **tls):
+        return with_token([node.address], listeners=[{"name": name, "address": place} | tls],
+                          routes=[{"name": f"by-{name}", "match": {"listeners": [name]}, "service": "app"}])
+
+    proxy = sluice(**named("public"))
+    with httpx.Client(base_url=f"http://{place}") as client:
+        assert client.get("/").status_code == 200
+        assert reloaded(proxy, named("internal", tls=secured)).status_code == 200
+        answer = client.get("/")
+        assert answer.status_code == 404
+        assert answer.headers["connection"] == "close"
+
+
 def test_no_request_meets_a_table_without_its_listener(sluice, backend):
     """Every route names the listener, and every reload renames it: a request between the two would be a 404."""
     node = backend()

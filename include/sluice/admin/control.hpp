@@ -3,6 +3,7 @@
 // implements it; the API turns its reports into JSON.
 #pragma once
 
+#include "sluice/admin/explain_request.hpp"
 #include "sluice/telemetry/settings.hpp"
 
 #include <chrono>
@@ -75,6 +76,8 @@ public:
     virtual std::string config_json() const = 0;
     /// The page of /metrics.
     virtual std::string metrics_text() const = 0;
+    /// What a request would meet under the table in use.
+    virtual explain_report explain(const explain_request&) const = 0;
     virtual telemetry::log_level level() const = 0;
     virtual void set_level(telemetry::log_level) = 0;
     /// Reads the configuration anew and tells how that ended, later and on this thread; `told` is

@@ -7,11 +7,12 @@
 //     void read(const value&, M&) const;      fills the member or reports a problem and leaves it alone
 //     void write(writer&, const M&) const;    what read() would accept again
 //     std::string expected() const;           "a duration from 1ms to 24h", for messages and the reference
-// and may offer present(const M&): false leaves the key out of the dump; inside(): the schema of
-// the maps it holds.
+//     form look() const;                      the same for machines: the JSON schema is made of it
+// and may offer present(const M&): false leaves the key out of the dump.
 #pragma once
 
 #include "sluice/base/secret.hpp"
+#include "sluice/config/form.hpp"
 #include "sluice/config/schema.hpp"
 
 #include <chrono>
@@ -39,6 +40,7 @@ struct text {
     void read(const value& from, std::string& to) const;
     void write(writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "a text"; }
+    form look() const;
 };
 
 /// True for what `name` reads, but for its length.
@@ -50,6 +52,7 @@ struct name {
     void read(const value& from, std::string& to) const;
     void write(writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return "a name of letters, digits and . _ - / : @"; }
+    form look() const { return named_text("name", "[A-Za-z0-9._/:@-]{1,128}", "128"); }
 };
 
 /// A secret text; written as ***.
@@ -61,6 +64,7 @@ struct secret_text {
     std::string expected() const {
         return "a text of visible ASCII characters, best as ${file:PATH} or ${env:NAME}";
     }
+    form look() const { return named_text("secret", "[!-~]{1,4096}", "4096"); }
 };
 
 /// true or false and nothing else: on, off, yes and no are texts.
@@ -68,12 +72,14 @@ struct flag {
     void read(const value& from, bool& to) const;
     void write(writer& out, bool from) const { out.flag(from); }
     std::string expected() const { return "true or false"; }
+    form look() const { return {.what = form::type::flag}; }
 };
 
 /// A whole number within bounds, for members of any unsigned type.
 struct whole {
     std::uint64_t least = 0;
     std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+    std::string_view unit = {};  ///< for the reference: "connections"
 
     std::optional<std::uint64_t> parse(const value& from) const;
     template <class M>
@@ -83,6 +89,7 @@ struct whole {
     }
     void write(writer& out, std::uint64_t from) const { out.number(from); }
     std::string expected() const;
+    form look() const;
 };
 
 /// A share such as 20%, kept as a whole number.
@@ -90,6 +97,7 @@ struct percent {
     void read(const value& from, unsigned& to) const;
     void write(writer& out, unsigned from) const { out.text(std::to_string(from) + "%"); }
     std::string expected() const { return "a share from 0% to 100%"; }
+    form look() const;
 };
 
 /// A size such as 64KiB or 10MB, kept in bytes.
@@ -105,6 +113,7 @@ struct bytes {
     }
     void write(writer& out, std::uint64_t from) const { out.text(bytes_text(from)); }
     std::string expected() const;
+    form look() const;
 };
 
 /// A duration such as 250ms, 5s or 2m.
@@ -115,6 +124,7 @@ struct span {
     void read(const value& from, std::chrono::milliseconds& to) const;
     void write(writer& out, std::chrono::milliseconds from) const { out.text(duration_text(from)); }
     std::string expected() const;
+    form look() const;
 };
 
 /// Tells a word from a list; reports `not in this version` for a word of `later`. The index of the
@@ -143,6 +153,7 @@ public:
                 return out.text(words_[i]);
     }
     std::string expected() const { return one_of(words_); }
+    form look() const { return words_of(words_); }
 
 private:
     std::vector<std::string_view> words_;
@@ -160,6 +171,7 @@ struct word {
     }
     void write(writer& out, const std::string& from) const { out.text(from); }
     std::string expected() const { return one_of(now); }
+    form look() const { return words_of(now); }
 };
 
 /// A word that may only be one so far; no member keeps it.
@@ -176,6 +188,7 @@ struct only_word {
         out.text(now);
     }
     std::string expected() const { return std::string(now); }
+    form look() const { return words_of({now}); }
 };
 
 /// A list that may only hold one word so far; no member keeps it.
@@ -193,6 +206,9 @@ struct only_list {
         out.list(1, [&](std::size_t) { out.text(now); });
     }
     std::string expected() const { return "[" + std::string(now) + "]"; }
+    form look() const {
+        return {.what = form::type::list, .least = "1", .parts = {form_of(only_word{now, later})}};
+    }
 };
 
 /// A switch that may only be off so far; no member keeps it.
@@ -207,6 +223,7 @@ struct only_false {
         out.flag(false);
     }
     std::string expected() const { return "false"; }
+    form look() const { return {.what = form::type::flag, .words = {"false"}}; }
 };
 
 /// A key the contract names and this version does not build.
@@ -223,6 +240,7 @@ struct not_in_this_version {
         return false;
     }
     std::string expected() const { return "nothing yet"; }
+    form look() const { return {}; }
 };
 
 /// A key that was dealt with before schemas are asked (`include`).
@@ -236,6 +254,9 @@ struct read_by_loader {
         return false;
     }
     std::string expected() const { return "a list of file names, * and ? allowed"; }
+    form look() const {
+        return {.what = form::type::list, .parts = {named_text("path of a file, * and ? allowed")}};
+    }
 };
 
 /// A member that may be absent; then its key is not written.
@@ -258,12 +279,8 @@ struct maybe {
     bool present(const std::optional<M>& one) const {
         return one.has_value();
     }
-    auto inside() const
-        requires requires(const K& k) { k.inside(); }
-    {
-        return kind.inside();
-    }
     std::string expected() const { return kind.expected(); }
+    form look() const { return kind.look(); }
 };
 template <class K>
 maybe(K) -> maybe<K>;
@@ -288,6 +305,7 @@ struct word_or {
             out.text(absent);
     }
     std::string expected() const { return std::string(absent) + " or " + kind.expected(); }
+    form look() const { return either_of(words_of({absent}), form_of(kind)); }
 };
 template <class K>
 word_or(std::string_view, K) -> word_or<K>;
@@ -314,12 +332,13 @@ struct list_of {
     void write(writer& out, const std::vector<M>& from) const {
         out.list(from.size(), [&](std::size_t i) { kind.write(out, from[i]); });
     }
-    auto inside() const
-        requires requires(const K& k) { k.inside(); }
-    {
-        return kind.inside();
-    }
     std::string expected() const { return "a list of " + std::string(of); }
+    form look() const {
+        return {.what = form::type::list,
+                .called = std::string(of),
+                .least = least > 0 ? std::to_string(least) : "",
+                .parts = {form_of(kind)}};
+    }
 };
 template <class K>
 list_of(K, std::string_view) -> list_of<K>;
@@ -334,8 +353,8 @@ struct block {
     explicit block(const schema<T>& of) : keys(&of) {}
     void read(const value& from, T& to) const { keys->read(from, to); }
     void write(writer& out, const T& from) const { keys->write(out, from); }
-    const any_schema* inside() const { return keys; }
     std::string expected() const { return "a map"; }
+    form look() const { return {.what = form::type::map, .keys = keys}; }
 };
 
 }  // namespace sluice::config

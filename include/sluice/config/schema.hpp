@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The list of keys of one settings struct: a line a key, and from that line come reading,
-// unknown-key detection, the effective-config dump and the reference. Schemas stand beside the
-// struct they describe, in its own module.
+// unknown-key detection, the effective-config dump, the JSON schema and the reference. Schemas
+// stand beside the struct they describe, in its own module.
 //
 //     const schema<limits>& limits_schema() {
 //         static const schema<limits> keys{
@@ -12,6 +12,7 @@
 #pragma once
 
 #include "sluice/base/strings.hpp"
+#include "sluice/config/form.hpp"
 #include "sluice/config/value.hpp"
 #include "sluice/config/writer.hpp"
 
@@ -29,8 +30,10 @@ namespace sluice::config {
 /// What else is to be said about a key; combine with |.
 enum trait : unsigned {
     plain = 0,
-    required = 1,    ///< the map is wrong without it
-    on_restart = 2,  ///< a reload does not change it; everything else takes effect on reload
+    required = 1,     ///< the map is wrong without it
+    on_restart = 2,   ///< a reload does not change it; everything else takes effect on reload
+    alternative = 4,  ///< of the map's keys with this trait exactly one is given
+    needed = 8,       ///< required, and the schema's own check says so in better words
 };
 
 /// How the keys of a map were read: one that was refused left its member at a default.
@@ -41,13 +44,12 @@ class any_schema;
 /// What is known about one key without its type: for the reference, the JSON schema and tests.
 struct key_facts {
     std::string_view key;
-    std::string_view help;  ///< one line
-    std::string expected;   ///< type, unit and bounds in words: "a duration from 1ms to 24h"
+    std::string_view help;  ///< one sentence, its first letter and its dot left out
+    form look;              ///< with type, unit and bounds in words: "a duration from 1ms to 24h"
     unsigned traits = plain;
     bool is_built = true;  ///< false: known, but refused as `not in this version`
     bool is_secret = false;
-    /// the keys of the map, or of each map of the list, it holds
-    const any_schema* inside = nullptr;
+    std::string absent = {};  ///< what holds without the key, as JSON; empty: nothing
 };
 
 /// A struct of one of two configurations that are compared: where it stands and what is hidden
@@ -75,12 +77,13 @@ protected:
     std::size_t find(std::string_view key) const noexcept;  // index into facts_, or its size
     void refuse_unknown(const value& member) const;
     void refuse_missing(const value& block) const;
+    void refuse_alternatives(const value& block, keys_read how) const;
 
     std::vector<key_facts> facts_;
 };
 
-/// One key of the struct T. A kind K (kinds.hpp) has read(value, M&), write(writer&, const M&) and
-/// expected().
+/// One key of the struct T. A kind K (kinds.hpp) has read(value, M&), write(writer&, const M&),
+/// expected() and look().
 template <class T>
 class property {
 public:
@@ -88,7 +91,7 @@ public:
     template <class M, class K>
     property(std::string_view key, M T::* member, const K& kind, std::string_view help,
              unsigned traits = plain)
-        : facts_(describe(key, kind, help, traits)),
+        : facts_(describe(key, kind, help, traits, T{}.*member)),
           read_([member, kind](const value& from, T& to) { kind.read(from, to.*member); }),
           write_([member, kind, key](writer& out, const T& from) {
               put(out, key, kind, from.*member);
@@ -102,7 +105,7 @@ public:
     /// A key whose kind looks at the whole struct, or at none of it.
     template <class K>
     property(std::string_view key, const K& kind, std::string_view help, unsigned traits = plain)
-        : facts_(describe(key, kind, help, traits)),
+        : facts_(describe(key, kind, help, traits, T{})),
           read_([kind](const value& from, T& to) { kind.read(from, to); }),
           write_([kind, key](writer& out, const T& from) { put(out, key, kind, from); }),
           compare_([kind, key, traits](const T& a, const side& at, const T& b, const side& bt,
@@ -165,14 +168,19 @@ private:
                               text_of<K, M>(kind, {b.value, b_inside})});
         }
     }
-    template <class K>
+    template <class K, class M>
     static key_facts describe(std::string_view key, const K& kind, std::string_view help,
-                              unsigned traits) {
-        key_facts facts{key, help, kind.expected(), traits};
-        if constexpr (requires { kind.inside(); })
-            facts.inside = kind.inside();
+                              unsigned traits, const M& absent) {
+        key_facts facts{key, help, form_of(kind), traits};
         facts.is_built = !requires { K::not_built; };
         facts.is_secret = requires { K::secret; };
+        // The keys of a map have defaults of their own, and may still be under construction.
+        static const std::set<std::string> nothing;
+        const side open{nothing, {}};
+        if (facts.look.what == form::type::map)
+            facts.absent = is_written(kind, absent) ? "{}" : "";
+        else if (!(traits & (required | alternative | needed)))
+            facts.absent = text_of<K, M>(kind, {absent, open});
         return facts;
     }
     /// A kind with present() decides whether its key is written at all.
@@ -216,10 +224,13 @@ public:
                 refuse_unknown(member);
         }
         refuse_missing(from);
+        const auto how = [&] {
+            return from.problems().errors() == errors_before ? keys_read::clean
+                                                             : keys_read::refused;
+        };
+        refuse_alternatives(from, how());
         if (also_)
-            also_(from, to,
-                  from.problems().errors() == errors_before ? keys_read::clean
-                                                            : keys_read::refused);
+            also_(from, to, how());
     }
 
     void write(writer& out, const T& from) const {

@@ -71,4 +71,10 @@ struct client_terms {
 /// not take the listener's crl, which is about another CA. Views into the settings.
 client_terms terms_of(const listener_tls_settings&, const listener_certificate&) noexcept;
 
+/// Whether a connection that was let in under one of them may pass for one of the other: both are
+/// plain, or both ask the same of clients for the same hosts. What certificates the listener itself
+/// shows does not matter.
+bool ask_the_same(const std::optional<listener_tls_settings>&,
+                  const std::optional<listener_tls_settings>&) noexcept;
+
 }  // namespace sluice::net

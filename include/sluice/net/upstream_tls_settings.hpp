@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sluice::net {
 
@@ -17,6 +18,19 @@ class upstream_tls;
 
 /// disabled: plain bytes. tls: nodes show certificates. mtls: we show ours as well.
 enum class upstream_tls_mode : std::uint8_t { disabled, tls, mtls };
+
+/// As the configuration spells it.
+constexpr std::string_view word_of(upstream_tls_mode mode) noexcept {
+    switch (mode) {
+    case upstream_tls_mode::disabled:
+        break;
+    case upstream_tls_mode::tls:
+        return "tls";
+    case upstream_tls_mode::mtls:
+        return "mtls";
+    }
+    return "disabled";
+}
 
 struct upstream_tls_settings {
     upstream_tls_mode mode = upstream_tls_mode::disabled;

@@ -3,7 +3,7 @@
 
 #define SLUICE_ADMIN_RESOURCES(add)                                                                \
     add(healthz) add(readyz) add(metrics) add(status) add(routes) add(services) add(listeners)     \
-        add(config) add(log_level) add(reload)
+        add(config) add(log_level) add(reload) add(explain)
 
 namespace sluice::admin {
 

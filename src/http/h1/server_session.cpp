@@ -132,9 +132,16 @@ runtime::task<> server_session::linger() {
 
 // The request is routed, trusted and counted as the listener is by now: its name stands in the
 // table that holds from this moment. How bytes are read stays what it was.
+// A connection that was let in on other terms stays what it was, and this request is its last.
 void server_session::take_latest() {
     if (latest_ == server_.settings_)
         return;
+    const auto& now = server_.settings_->listener;
+    if (now.proxy_protocol != settings_->listener.proxy_protocol ||
+        !net::ask_the_same(settings_->listener.tls, now.tls)) {
+        keep_open_ = false;
+        return;
+    }
     latest_ = server_.settings_;
     facts_.listener = &latest_->listener;
     facts_.presence = &latest_->presence;

@@ -110,6 +110,49 @@ TEST_CASE("status has the contract's shape") {
         R"("last_reload":{"ok":false,"at":"2026-05-06T12:00:00.007Z","problems":["a.yaml:1:2: x: wrong"]}})");
 }
 
+TEST_CASE("explaining takes a request apart and answers what the gateway says of it") {
+    fake_control gateway;
+    const auto told = ask(gateway, "POST", "/api/v1/explain",
+                          R"({"url":"http://x/","headers":{"a":"1","b":["2","3"]}})");
+    CHECK(told.status == 200);
+    CHECK(told.body == R"({"route":null})");
+    CHECK(gateway.explained.method == "GET");
+    CHECK(gateway.explained.url == "http://x/");
+    CHECK(gateway.explained.listener == "");
+    using header = std::pair<std::string, std::string>;
+    CHECK(gateway.explained.headers == std::vector<header>{{"a", "1"}, {"b", "2"}, {"b", "3"}});
+    ask(gateway, "POST", "/api/v1/explain", R"({"method":"PUT","url":"u","listener":"web"})");
+    CHECK(gateway.explained.method == "PUT");
+    CHECK(gateway.explained.listener == "web");
+}
+
+TEST_CASE("what is no request to explain is refused with the reason") {
+    fake_control gateway;
+    const auto problem = [&](std::string_view body) {
+        const auto no = ask(gateway, "POST", "/api/v1/explain", body);
+        CHECK(no.status == 400);
+        return std::string(parse_json(no.body)->at("error").at("message").as_string());
+    };
+    for (const auto body : {"", "x", "[]", "\"http://x/\"", "null"})
+        CHECK(problem(body).starts_with("expected {\"url\""));
+    CHECK(problem("{}") == "url is missing");
+    CHECK(problem(R"({"url":1})") == "\"url\" is not a text");
+    CHECK(problem(R"({"url":"u","header":{}})") == "unknown member \"header\"");
+    CHECK(problem(R"({"url":"u","headers":[]})") == "headers is not an object");
+    CHECK(problem(R"({"url":"u","headers":{"a":[1]}})") == "\"a\" is not a text");
+    gateway.explanation = {{}, "no listener named \"x\""};
+    CHECK(problem(R"({"url":"u"})") == "no listener named \"x\"");
+}
+
+TEST_CASE("explaining changes nothing and needs no more than a read does") {
+    fake_control gateway;
+    auto asked = request_for("POST", "/api/v1/explain", R"({"url":"http://x/"})");
+    CHECK(respond(asked, {secret{"t"}, {}, true}, gateway).status == 200);
+    CHECK(respond(asked, {secret{"t"}, {}, false}, gateway).status == 401);
+    CHECK(ask(gateway, "GET", "/api/v1/explain").status == 405);
+    CHECK(gateway.changes == 0);
+}
+
 TEST_CASE("listeners tell where they are bound") {
     fake_control gateway;
     CHECK(get(gateway, "/api/v1/listeners") == R"({"listeners":[]})");

@@ -15,7 +15,9 @@ public:
     std::vector<sluice::admin::service_report> all_services;
     std::string config = R"({"workers":2})";
     sluice::telemetry::log_level log_level = sluice::telemetry::log_level::info;
-    int changes = 0;  ///< how often something was written
+    sluice::admin::explain_report explanation = {R"({"route":null})", {}};
+    mutable sluice::admin::explain_request explained;  ///< what it was asked last
+    int changes = 0;                                   ///< how often something was written
     int reloads = 0;
 
     sluice::admin::readiness ready() const override { return is_ready; }
@@ -30,6 +32,11 @@ public:
     }
     std::string config_json() const override { return config; }
     std::string metrics_text() const override { return "sluice_config_generation 1\n"; }
+    sluice::admin::explain_report
+    explain(const sluice::admin::explain_request& asked) const override {
+        explained = asked;
+        return explanation;
+    }
     sluice::telemetry::log_level level() const override { return log_level; }
     void set_level(sluice::telemetry::log_level level) override {
         log_level = level;

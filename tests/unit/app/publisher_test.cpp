@@ -189,3 +189,19 @@ TEST_CASE("what was found for a url and not yet published does not count for the
     CHECK(f.port() == 2);
     CHECK(f.service().tls().mode == sluice::net::upstream_tls_mode::disabled);
 }
+
+TEST_CASE("nodes found for one url have all their time when the next one comes") {
+    fixture f;
+    f.put(1);
+    f.loop.settle();
+    f.lead_to("new.test");
+    f.loop.advance(1s);
+    f.put(2);
+    f.loop.settle();
+    f.loop.advance(publisher::carried_life - 2s);
+    f.lead_to("newer.test");
+    f.loop.advance(publisher::carried_life - 1s);
+    CHECK(f.port() == 2);
+    f.loop.advance(1s + fake::past);
+    CHECK(f.service().nodes.empty());
+}
