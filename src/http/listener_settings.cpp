@@ -17,7 +17,10 @@ void check_senders(const config::value& from, const listener_settings& read,
     if (how == config::keys_read::refused || !key || !read.proxy_protocol)
         return;
     const bool over_unix = read.address.is_unix();
-    const auto can_connect = [&](const net::cidr& one) { return one.is_unix() == over_unix; };
+    // What kind of socket systemd passes shows once it is there.
+    const auto can_connect = [&](const net::cidr& one) {
+        return read.address.is_passed() || one.is_unix() == over_unix;
+    };
     if (std::ranges::any_of(read.trusted_proxies, can_connect))
         return;
     const std::string trouble = read.trusted_proxies.empty() ? "there are none"

@@ -101,10 +101,10 @@ address address::from(const sockaddr_storage& raw) {
         std::memcpy(result.bytes_, &v4.sin_addr, sizeof v4.sin_addr);
     } else if (raw.ss_family == AF_INET6) {
         const auto& v6 = reinterpret_cast<const sockaddr_in6&>(raw);
-        const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
-        result.family_ = mapped ? family::v4 : family::v6;
+        result.family_ = family::v6;
         result.port_ = ntohs(v6.sin6_port);
-        std::memcpy(result.bytes_, v6.sin6_addr.s6_addr + (mapped ? 12 : 0), mapped ? 4 : 16);
+        std::memcpy(result.bytes_, &v6.sin6_addr, sizeof v6.sin6_addr);
+        return result.unmapped();
     } else if (raw.ss_family == AF_UNIX) {
         // A client's Unix socket usually has no name; the path may fill sun_path without a
         // terminator.

@@ -105,7 +105,7 @@ std::optional<address> source_address(byte_view header, unsigned family) noexcep
     } else {
         return {};
     }
-    return address::from(room).unmapped();
+    return address::from(room);
 }
 
 // Over the whole header, the four bytes of the checksum itself counted as zero (section 2.2.3).
