@@ -13,7 +13,8 @@ test_packages=(
     apache2-bin curl dnsmasq-base haproxy libnginx-mod-stream nginx nodejs openssl procps slowhttptest strace systemd
     testssl.sh wrk python3-httpx python3-jsonschema python3-pytest python3-websockets python3-yaml
 )
-long_packages=(mmdebstrap systemd-container) # a real systemd: scripts/systemd_test.sh
+# a real systemd (scripts/systemd_test.sh), an image without Docker (scripts/container_test.sh)
+long_packages=(buildah iproute2 mmdebstrap podman runc systemd-container)
 lint_packages=(clang-19 clang-format-19 clang-tidy-19 python3 shellcheck)
 bench_packages=(libbenchmark-dev linux-perf nginx openssl procps strace util-linux wrk)
 
