@@ -28,8 +28,10 @@ make_base() {
     rm -rf "$room"
 }
 
-if ((EUID != 0)) || ! command -v buildah podman runc mmdebstrap ip > /dev/null; then
-    echo "container_test.sh: not run: it needs root, buildah, podman, runc, iproute2 and mmdebstrap" >&2
+missing=
+for tool in buildah podman runc mmdebstrap ip; do command -v "$tool" > /dev/null || missing+=" $tool"; done
+if ((EUID != 0)) || [[ -n $missing ]]; then
+    echo "container_test.sh: not run: it needs root and buildah, podman, runc, iproute2, mmdebstrap; missing:$missing" >&2
     exit 77
 fi
 engine=(podman --runtime runc)

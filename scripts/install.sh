@@ -23,7 +23,7 @@ root=${DESTDIR:-}
 units=/etc/systemd/system
 # One line a file of ours: its checksum as we installed it, then its path. What differs from it was edited.
 manifest=$root$prefix/share/sluice/installed
-edited=()
+edited=() own=()
 
 checksum() { sha256sum < "$1" | cut -d' ' -f1; }
 installed_checksum() { [[ -e $manifest ]] && sed -n "s|^\([0-9a-f]*\) \+$1\$|\1|p" "$manifest" | tail -n 1; }
@@ -31,10 +31,20 @@ installed_checksum() { [[ -e $manifest ]] && sed -n "s|^\([0-9a-f]*\) \+$1\$|\1|
 # remember PATH SUM
 remember() {
     local path=$1 kept
-    mkdir -p "$(dirname "$manifest")"
     kept=$(grep -v " $path\$" "$manifest" 2> /dev/null || true)
     printf '%s\n%s  %s\n' "$kept" "$2" "$path" | sed '/^$/d' > "$manifest.part"
     mv "$manifest.part" "$manifest"
+}
+
+# The folders that are missing on the way to PATH, so that uninstalling takes away those and no others.
+remember_folders() {
+    local folder=$1 missing=()
+    while [[ ! -d $root$folder ]]; do
+        missing+=("$folder")
+        folder=$(dirname "$folder")
+    done
+    mkdir -p "$(dirname "$manifest")"
+    ((${#missing[@]} == 0)) || printf '%s\n' "${missing[@]}" >> "$manifest.folders"
 }
 
 # put MODE SOURCE PATH: a file of ours, never over one that somebody edited or made.
@@ -47,6 +57,7 @@ put() {
         edited+=("$place")
         return
     fi
+    remember_folders "$(dirname "$path")"
     install -D -m "$mode" "$source" "$place.part"
     mv "$place.part" "$place" # a running program keeps its file
     remember "$path" "$(checksum "$source")"
@@ -59,13 +70,14 @@ make_user() {
     live || return 0
     getent passwd sluice > /dev/null && return 0
     useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin sluice
-    mkdir -p "$(dirname "$manifest")"
     touch "$manifest.user" # made by us, so taken away by us
 }
 
 make_log_folder() {
+    remember_folders /var/log/sluice
     install -d -m 0750 "$root/var/log/sluice"
-    if live; then chown sluice:sluice /var/log/sluice; fi
+    # With what a former installation left: its user may have had another number.
+    if live; then chown -R sluice:sluice /var/log/sluice; fi
 }
 
 install_all() {
@@ -82,6 +94,7 @@ install_all() {
     for shell in bash fish zsh; do "$sluice" completion "$shell" > "$room/$shell"; done
     sed "s|/usr/local/|$prefix/|g" conf/sluice.service > "$room/service"
 
+    remember_folders "$prefix/share/sluice"
     make_user
     put 0755 "$sluice" "$prefix/bin/sluice"
     put 0644 "$room/manual" "$prefix/share/man/man1/sluice.1"
@@ -115,18 +128,29 @@ uninstall_all() {
         [[ -e $place ]] || continue
         if [[ $(checksum "$place") == "$sum" ]]; then rm -f "$place"; else edited+=("$place"); fi
     done < "$manifest"
-    if live && [[ -e $manifest.user ]]; then userdel sluice 2> /dev/null || true; fi
-    rm -f "$manifest" "$manifest.user"
-    for path in "$prefix/share/sluice" "$prefix/share/fish/vendor_completions.d" "$prefix/share/fish" \
-        "$prefix/share/zsh/site-functions" "$prefix/share/zsh" "$prefix/share/bash-completion/completions" \
-        "$prefix/share/bash-completion" "$prefix/share/doc/sluice" "$prefix/share/doc" "$prefix/share/man/man1" \
-        "$prefix/share/man" "$prefix/share" "$prefix/bin" "$prefix" "$units" /etc/sluice /var/log/sluice /var/lib/sluice; do
-        remove_folder "$path"
+    for path in /var/log/sluice /var/lib/sluice; do remove_folder "$path"; done
+    if [[ -e $manifest.folders ]]; then
+        sort -ru "$manifest.folders" > "$manifest.part"
+        while read -r path; do
+            [[ $path == "$prefix/share/sluice"* ]] || remove_folder "$path"
+        done < "$manifest.part"
+    fi
+    # Whoever got the user's number next would own what is left.
+    if live && [[ -e $manifest.user && ! -d /var/log/sluice && ! -d /var/lib/sluice ]]; then userdel sluice || true; fi
+    rm -f "$manifest" "$manifest.user" "$manifest.part"
+    path=$prefix/share/sluice
+    while [[ -e $manifest.folders && $path != / ]] && grep -qx "$path" "$manifest.folders"; do
+        own+=("$path")
+        path=$(dirname "$path")
     done
+    rm -f "$manifest.folders"
+    for path in "${own[@]}"; do remove_folder "$path"; done
     if systemd_runs; then systemctl daemon-reload; fi
 
     for place in "${edited[@]}"; do echo "left $place, which was edited"; done
-    if [[ -d $root/var/log/sluice ]]; then echo "left $root/var/log/sluice with its logs"; fi
+    for path in /var/log/sluice /var/lib/sluice; do
+        if [[ -d $root$path ]]; then echo "left $root$path with what is in it"; fi
+    done
     echo "uninstalled"
 }
 

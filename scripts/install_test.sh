@@ -27,7 +27,7 @@ check() {
     shift
     if "$@" > "$room/said" 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "failed: $what" >&2; cat "$room/said" >&2; fi
 }
-listing() { (cd "$room/root" && find etc usr var opt ! -type d ! -path 'etc/*-' ! -path 'etc/sub*' | sort); }
+listing() { (cd "$room/root" && find etc usr var opt ! -path 'etc/*-' ! -path 'etc/sub*' | sort); }
 accounts() { cat "$room/root/etc/passwd" "$room/root/etc/group"; }
 
 listing > "$room/before"
@@ -40,16 +40,22 @@ check "again is no trouble" inside scripts/install.sh
 
 sed -i 's/0.0.0.0:8080/127.0.0.1:18431/; s|path: /var/log/sluice/access.log.*|path: off|' "$room/root/etc/sluice/sluice.yaml"
 check "an edited configuration is good" inside sluice check
-check "it runs, reloads and stops" inside bash -c '
-    sluice run 2> /tmp/said & sleep 1
+# shellcheck disable=SC2016  # for the shell inside
+check "it runs, reloads and stops" inside bash -ec '
+    sluice run 2> /tmp/said & pid=$!
+    trap "kill $pid 2> /dev/null || true; cat /tmp/said; rm -f /tmp/said" EXIT
+    said() { for try in {1..50}; do ! grep -q "$1" /tmp/said || return 0; sleep 0.1; done; return 1; }
+    said "admin API on"
     sed -i "s/name: app$/name: app  # edited/" /etc/sluice/sluice.yaml
-    kill -HUP $!; for try in {1..50}; do grep -q "reloaded: generation 2" /tmp/said && break; sleep 0.1; done
-    kill $!; wait $!; rm /tmp/said'
+    kill -HUP $pid
+    said "reloaded: generation 2"
+    kill $pid
+    wait $pid'
 cp "$room/root/etc/sluice/sluice.yaml" "$room/edited"
 check "another installation keeps it" inside scripts/install.sh
 check "and it is what it was" cmp "$room/edited" "$room/root/etc/sluice/sluice.yaml"
 check "it uninstalls" inside scripts/install.sh --uninstall
-echo etc/sluice/sluice.yaml | sort - "$room/before" > "$room/wanted"
+printf '%s\n' etc/sluice etc/sluice/sluice.yaml | sort - "$room/before" > "$room/wanted"
 listing > "$room/after"
 check "nothing but the edited file stays" diff "$room/wanted" "$room/after"
 accounts > "$room/accounts.after"

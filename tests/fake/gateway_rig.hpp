@@ -106,7 +106,7 @@ public:
         send_at_once(theirs);
         if (::connect(theirs.fd(), reinterpret_cast<sockaddr*>(&raw), size) != 0)
             throw std::runtime_error("connect failed");
-        server->adopt(door.accept().release(), *sluice::net::address::parse("192.0.2.1:4711"));
+        server->adopt(door.accept().release(), sender);
         loop.settle();
         return theirs;
     }
@@ -136,6 +136,8 @@ public:
     std::shared_ptr<const sluice::proxy::table> table;
     sluice::proxy::gateway gateway;
     std::unique_ptr<sluice::http::h1::server> server;
+    /// Whom connections are said to be from.
+    sluice::net::address sender = *sluice::net::address::parse("192.0.2.1:4711");
     int closed = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "fake/listener_tls.hpp"
 
 #include <catch2/catch.hpp>
+#include <sys/socket.h>
 
 #include <string>
 #include <vector>
@@ -105,6 +106,40 @@ TEST_CASE("a PROXY header and the request behind it may be cut anywhere") {
         auto upstream = one.accept();
         REQUIRE(upstream);
         CHECK(has(upstream.receive(), "X-Forwarded-For: 203.0.113.9\r\n"));
+    }
+}
+
+TEST_CASE("the longest header with the request right behind it is taken to the byte") {
+    node one;
+    gateway_rig rig(settings_for(one));
+    const auto filling = 4096 - 16 - 12 - 3;
+    const auto longest = signature +
+                         "\x21\x11\x0f\xf0\xcb\0\x71\x09\x0a\0\0\x01\x12\x67\x01\xbb\x04"s +
+                         static_cast<char>(filling >> 8) + static_cast<char>(filling & 0xff) +
+                         std::string(filling, 'x');
+    REQUIRE(longest.size() == 4096);
+    CHECK(has(told(rig, one, longest, fake::get), "\r\nX-Forwarded-For: 203.0.113.9\r\n"));
+}
+
+TEST_CASE("who came over a trusted Unix socket stays trusted over a reload") {
+    node one;
+    auto settings = settings_for(one, {"unix"});
+    settings.listeners[0].proxy_protocol = false;
+    gateway_rig rig(settings);
+    sockaddr_storage unnamed{};
+    unnamed.ss_family = AF_UNIX;
+    rig.sender = sluice::net::address::from(unnamed);
+    auto client = rig.connect();
+    const auto request = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"s;
+    rig.send(client, request);
+    auto upstream = one.accept();
+    REQUIRE(upstream);
+    for (int reload = 0; reload < 2; ++reload) {
+        CHECK(has(upstream.receive(), "\r\nX-Forwarded-For: 203.0.113.7\r\n"));
+        rig.send(upstream, fake::empty_answer);
+        CHECK(client.receive().starts_with("HTTP/1.1 200 "));
+        rig.server->replace(rig.listener());
+        rig.send(client, request);
     }
 }
 

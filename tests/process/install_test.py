@@ -31,6 +31,10 @@ def files(root: pathlib.Path) -> set[str]:
     return {str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir()}
 
 
+def everything(root: pathlib.Path) -> set[str]:
+    return {str(path.relative_to(root)) for path in root.rglob("*")}
+
+
 def test_everything_an_operator_needs_is_in_its_place(install):
     said = install()
     assert "edit /etc/sluice/sluice.yaml" in said
@@ -76,14 +80,19 @@ def test_a_file_that_was_there_before_is_not_ours(install):
 
 
 def test_uninstall_leaves_nothing_but_edited_files(install):
+    there = ["usr/local/bin", "usr/local/share/man", "etc/systemd/system"]  # empty, and not ours
+    for folder in there:
+        (install.root / folder).mkdir(parents=True)
+    before = everything(install.root)
+    install()
     install()
     install("--uninstall")
-    assert files(install.root) == set()
+    assert everything(install.root) == before
     install()
     (install.root / CONFIG).write_text("workers: 1\n", encoding="utf-8")
     (install.root / "var/log/sluice/access.log").write_text("a line\n", encoding="utf-8")
     said = install("--uninstall")
-    assert "which was edited" in said and "with its logs" in said
+    assert "which was edited" in said and "with what is in it" in said
     assert files(install.root) == {CONFIG, "var/log/sluice/access.log"}
 
 

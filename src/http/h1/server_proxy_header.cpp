@@ -47,7 +47,8 @@ void server_session::proxy_header_is_late() {
 // True once the header was taken; broken_ when it never will be.
 bool server_session::proxy_header_step() {
     auto& socket = socket_.socket();
-    std::array<char, net::proxy_header::longest> room;
+    // One byte more than the longest header: whether something is behind it shows.
+    std::array<char, net::proxy_header::longest + 1> room;
     const auto here = net::peek_once(socket, room);
     if (here.state == io_state::blocked) {
         socket.set_unreadable();

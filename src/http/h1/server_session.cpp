@@ -56,6 +56,7 @@ server_session::~server_session() {
 }
 
 void server_session::identify(const net::address& client) {
+    client_ = client;
     ip_ = client.ip();
     address_ = client.to_string();
     facts_.ip = ip_;
@@ -145,8 +146,7 @@ void server_session::take_latest() {
     latest_ = server_.settings_;
     facts_.listener = &latest_->listener;
     facts_.presence = &latest_->presence;
-    const auto client = net::address::parse(address_);
-    facts_.trusted = !unnamed_ && client && latest_->listener.trusts(*client);
+    facts_.trusted = !unnamed_ && latest_->listener.trusts(client_);
 }
 
 server_session::reading server_session::read_head() {

@@ -132,6 +132,7 @@ private:
     std::unique_ptr<exchange_state> state_;
     gone_listener* gone_listener_ = nullptr;
     client_facts facts_;
+    net::address client_;
     std::string ip_;
     std::string address_;
     std::string subject_;
