@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/machine.hpp"
 
+#include <malloc.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -59,6 +60,10 @@ void yield_to_others() noexcept {
     constexpr int nice = 10;
     // Of a thread, not of the process, on Linux.
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice);
+}
+
+void bound_heaps(unsigned workers) noexcept {
+    ::mallopt(M_ARENA_MAX, static_cast<int>(workers) + 2);
 }
 
 std::size_t raise_descriptor_limit() {

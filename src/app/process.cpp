@@ -49,6 +49,7 @@ process::process(loaded_settings loaded, process_surroundings outside)
       drain_deadline_(context_), admin_terms_(admin::terms_of(settings_->values.admin)),
       admin_handler_(control_, admin_terms_, *this), admin_gate_(admin_connections),
       admin_bound_(net::bind_listener(settings_->values.admin.address, 1)) {
+    bound_heaps(workers_count_);
     if (descriptors_ < few_descriptors)
         telemetry::log_warn(
             "only {} file descriptors allowed: raise LimitNOFILE for more than a few connections",
