@@ -54,13 +54,14 @@ stop() {
 trap stop EXIT
 ip -n "$space" link set lo up
 
-inside() { ip netns exec "$space" "$@"; }
+# Not ip netns exec: it hides the control groups that a container needs.
+inside() { nsenter --net="/run/netns/$space" "$@"; }
 start() {
     local name=$1
     shift
+    started+=("$name")
     inside "${engine[@]}" run --detach --name "$name" --network host "${run_options[@]}" \
         --add-host backend-1:127.0.0.1 --add-host backend-2:127.0.0.1 "$@" > /dev/null
-    started+=("$name")
 }
 soon() {
     local tries
@@ -69,7 +70,7 @@ soon() {
 }
 asked() { inside curl -s -m 5 http://127.0.0.1:8080/hello; }
 answers_by_both() { local all; all=$(for _ in 1 2 3 4 5 6 7 8; do asked; echo; done); [[ $all == *:9001* && $all == *:9002* ]]; }
-in_gateway() { "${engine[@]}" exec "$tag-gateway" "$@"; }
+in_gateway() { inside "${engine[@]}" exec "$tag-gateway" "$@"; }
 writes_nothing() { ! in_gateway /bin/bash -c 'echo x > /etc/x || echo x > /usr/local/bin/x || echo x > /x' 2> /dev/null; }
 is_nobody() { [[ $(in_gateway /usr/bin/id -u) == 65532 ]]; }
 ends_well() {
