@@ -362,8 +362,8 @@ def ask_at_once(proxy, node, path: bytes, count: int) -> None:
         link.close()
 
 
-# With what handshakes left behind in the heap, 40 to 57 KiB as they overlap. Buffers that are not released would be
-# 34 KiB more on each.
+# With what handshakes left behind in the heap: 45 KB on a quiet machine, 57,361 bytes once on a busy one. Buffers that
+# are not released would be 34 KiB more on each.
 @pytest.mark.parametrize("count", [200, pytest.param(2000, marks=pytest.mark.long)])
 def test_idle_connections_to_nodes_are_kept_for_little_memory(sluice, started, zoo, count):
     nodes = {"plain": started(Crowd()), "secured": started(Crowd(zoo.good()))}
@@ -385,4 +385,4 @@ def test_idle_connections_to_nodes_are_kept_for_little_memory(sluice, started, z
     page = fetch(f"{proxy.admin}/metrics").text
     assert f'sluice_upstream_connections{{service="secured",state="idle"}} {count}\n' in page
     print(f"{growth:.0f} bytes of PSS for each of {count} idle connections in TLS")
-    assert growth <= 70 * 1024 or proxy.sanitized()
+    assert growth <= 64 * 1024 or proxy.sanitized()
