@@ -18,6 +18,6 @@ add_library(sluice_dependencies INTERFACE)
 target_link_libraries(sluice_dependencies INTERFACE
     Boost::boost Boost::json OpenSSL::SSL OpenSSL::Crypto fmt::fmt spdlog::spdlog yaml-cpp CLI11::CLI11
     prometheus-cpp::core PkgConfig::RE2 PkgConfig::CARES PkgConfig::SYSTEMD resolv Threads::Threads)
-# Asio and Beast are compiled once, in base/boost_asio.cpp and http/h1/boost_beast.cpp.
+# Asio and Beast are compiled once, in base/boost_asio.cpp and commands/boost_beast.cpp.
 target_compile_definitions(sluice_dependencies INTERFACE
     BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)

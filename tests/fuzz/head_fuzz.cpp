@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Heads of any bytes. The first byte picks the kind and the policies, the second where the input is
-// cut. Whatever the cut, the verdict is the same, and a request that is accepted and written again
-// reads back as the same message.
+// cut. Whatever the cut, the verdict is the same, Beast splits what is accepted into the same parts,
+// and a request that is accepted and written again reads back as the same message.
 #include "http/h1/parse.hpp"
 #include "http/h1/write.hpp"
 #include "sluice/base/arena.hpp"
 #include "sluice/base/byte_buffer.hpp"
+#include "unit/http/beast_reading.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -113,33 +114,34 @@ void try_request(std::string_view input, std::size_t cut, const picked& how) {
         [&](std::string& part, h1::scan_position& p, sluice::arena& a, request_head& h) {
             return h1::parse_request(part, p, how.rules, a, h);
         });
-    if (whole.at == parse_step::state::complete)
-        check_rewritten(head, how.rules);
+    if (whole.at != parse_step::state::complete)
+        return;
+    require(sluice::test::beast_agrees<h1::request_line>(input.substr(0, whole.consumed)));
+    check_rewritten(head, how.rules);
 }
 
 void try_response(std::string_view input, std::size_t cut, const picked& how) {
     response_head head;
-    sluice::arena room;
     h1::scan_position at;
     std::string bytes{input};
-    const parse_step whole = h1::parse_response(bytes, at, how.rules.bounds, how.verb, room, head);
+    const parse_step whole = h1::parse_response(bytes, at, how.rules.bounds, how.verb, head);
     check_split<response_head>(
         input, cut, whole,
-        [&](std::string& part, h1::scan_position& p, sluice::arena& a, response_head& h) {
-            return h1::parse_response(part, p, how.rules.bounds, how.verb, a, h);
+        [&](std::string& part, h1::scan_position& p, sluice::arena&, response_head& h) {
+            return h1::parse_response(part, p, how.rules.bounds, how.verb, h);
         });
     if (whole.at != parse_step::state::complete)
         return;
+    require(sluice::test::beast_agrees<h1::status_line>(input.substr(0, whole.consumed)));
     sluice::byte_buffer buffer;
     h1::write_response(buffer, head, head.body, h1::persistence::close,
                        "Thu, 01 Jan 1970 00:00:00 GMT", "");
     std::string written{buffer.view()};
     response_head again;
-    sluice::arena second_room;
     h1::scan_position second;
     const limits wide{
         .head = 1U << 20U, .line = 1U << 20U, .headers = 1U << 20U, .body = {}, .connections = 1};
-    const parse_step step = h1::parse_response(written, second, wide, how.verb, second_room, again);
+    const parse_step step = h1::parse_response(written, second, wide, how.verb, again);
     require(step.at == parse_step::state::complete && step.consumed == written.size());
     require(again.status == head.status && again.reason == head.reason);
     require(again.body.how == head.body.how && again.body.length == head.body.length);

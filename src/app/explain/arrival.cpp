@@ -110,8 +110,7 @@ arrival::arrival(const admin::explain_request& asked, const url_parts& url,
                  const http::h1::head_rules& rules)
     : bytes_(written(asked, url)) {
     http::h1::scan_position at;
-    const auto step =
-        http::h1::parse_request({bytes_.data(), bytes_.size()}, at, rules, room_, head_);
+    const auto step = http::h1::parse_request(bytes_, at, rules, room_, head_);
     if (step.at == http::h1::parse_step::state::complete)
         return;
     refusal_ = step;

@@ -16,7 +16,6 @@ client_session::~client_session() = default;
 void client_session::begin(method verb, const limits& bounds) {
     verb_ = verb;
     bounds_ = &bounds;
-    room_.reset();
     decoder_.reset();
     scan_ = {};
     head_bytes_ = 0;
@@ -67,8 +66,7 @@ io_state client_session::take_head(response_head& head) {
     for (;;) {
         if (!in_.empty()) {
             answered_ = true;
-            const auto step =
-                parse_response({in_.data(), in_.size()}, scan_, *bounds_, verb_, room_, head);
+            const auto step = parse_response(in_.view(), scan_, *bounds_, verb_, head);
             if (step.at == parse_step::state::failed)
                 return fail(errc::bad_upstream_message, step.reason);
             if (step.at == parse_step::state::complete) {

@@ -64,7 +64,6 @@ private:
     std::unique_ptr<net::stream> socket_;
     byte_buffer in_;
     send_queue out_;
-    arena room_;
     chunk_decoder decoder_;
     scan_position scan_;
     const limits* bounds_ = nullptr;

@@ -61,7 +61,10 @@ verdict read_options(const field_sorter& sorter, header_list& fields, options& f
         if (one.id != field_id::connection)
             continue;
         for (std::string_view rest = one.value; !rest.empty();) {
-            take_option(fields, next_item(rest), found);
+            const std::string_view option = next_item(rest);
+            if (!option.empty() && !is_token(option))
+                return {errc::bad_request, "Connection is malformed"};
+            take_option(fields, option, found);
             if (found.count > most_options)
                 return {errc::bad_request, "too many Connection options"};
         }

@@ -1,33 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// A head in four steps: scan.cpp finds its end and refuses bytes that may not stand there, Beast
-// splits it into start line and fields, the field sorter sets the dangerous ones apart, and the
-// rules below judge the whole.
+// A head in four steps: scan.cpp finds its end and refuses bytes that may not stand there,
+// split_head.cpp takes it apart into start line and fields, the field sorter sets the dangerous
+// ones apart, and the rules below judge the whole.
 #include "http/h1/parse.hpp"
 
-#include "http/h1/beast_head.hpp"
 #include "http/h1/connection_options.hpp"
 #include "http/h1/field_sorter.hpp"
 #include "http/h1/framing.hpp"
+#include "http/h1/split_head.hpp"
 #include "sluice/base/strings.hpp"
 #include "sluice/http/target.hpp"
-
-#include <cstring>
 
 namespace sluice::http::h1 {
 
 namespace {
 
-byte_view view_of(mutable_bytes bytes) noexcept { return {bytes.data(), bytes.size()}; }
-
 verdict malformed(std::string_view reason) { return {errc::bad_request, reason}; }
-
-// RFC 9112 section 2.3: a higher minor version is read as the highest one we know. Beast would
-// refuse it. `version` points at "HTTP/1.x".
-void lower_minor_version(char* version) noexcept {
-    constexpr std::size_t minor = 7;
-    if (version[minor] > '1')
-        version[minor] = '1';
-}
 
 // Method names are case-sensitive (RFC 9110 section 9.1): "get" is some other method.
 method verb_of(std::string_view name) noexcept {
@@ -141,19 +129,6 @@ verdict judge(const request_line& line, const field_sorter& sorter, const head_r
     return check_expect(sorter, head);
 }
 
-// Beast wants the space behind the status even when no reason follows; RFC 9112 section 4 does too,
-// many servers do not. Such a head is read from a copy with the space put in.
-byte_view with_reason_space(byte_view head, std::size_t start_line, arena& room) {
-    constexpr std::size_t bare = std::string_view{"HTTP/1.1 200"}.size();
-    if (start_line != bare)
-        return head;
-    char* const copy = room.allocate(head.size() + 1);
-    std::memcpy(copy, head.data(), bare);
-    copy[bare] = ' ';
-    std::memcpy(copy + bare + 1, head.data() + bare, head.size() - bare);
-    return {copy, head.size() + 1};
-}
-
 verdict judge(const field_sorter& sorter, method verb, response_head& head) {
     if (head.status < 100)
         return malformed("the status is below 100");
@@ -168,19 +143,17 @@ parse_step bad_response(std::string_view reason) {
 
 }  // namespace
 
-parse_step parse_request(mutable_bytes bytes, scan_position& at, const head_rules& rules,
-                         arena& room, request_head& head) {
-    const parse_step scanned = scan_section(view_of(bytes), at, rules.bounds, section::request);
+parse_step parse_request(byte_view bytes, scan_position& at, const head_rules& rules, arena& room,
+                         request_head& head) {
+    const parse_step scanned = scan_section(bytes, at, rules.bounds, section::request);
     if (scanned.at != parse_step::state::complete)
         return scanned;
-    lower_minor_version(bytes.data() + at.head_start + at.start_line -
-                        std::string_view{"HTTP/1.1"}.size());
 
     head.clear();
     request_line line;
     field_sorter sorter{head.fields, rules.underscores};
-    const byte_view whole = view_of(bytes).substr(at.head_start, scanned.consumed - at.head_start);
-    if (const std::string_view reason = read_head(whole, line, sorter); !reason.empty())
+    const byte_view whole = bytes.substr(at.head_start, scanned.consumed - at.head_start);
+    if (const std::string_view reason = split_head(whole, line, sorter); !reason.empty())
         return parse_step::failed(errc::bad_request, reason);
     head.method_name = line.method;
     head.verb = verb_of(line.method);
@@ -189,21 +162,18 @@ parse_step parse_request(mutable_bytes bytes, scan_position& at, const head_rule
     return v.good() ? scanned : parse_step::failed(v.code, v.reason);
 }
 
-parse_step parse_response(mutable_bytes bytes, scan_position& at, const limits& bounds, method verb,
-                          arena& room, response_head& head) {
-    const parse_step scanned = scan_section(view_of(bytes), at, bounds, section::response);
+parse_step parse_response(byte_view bytes, scan_position& at, const limits& bounds, method verb,
+                          response_head& head) {
+    const parse_step scanned = scan_section(bytes, at, bounds, section::response);
     if (scanned.at == parse_step::state::failed)
         return bad_response(scanned.reason);
     if (scanned.at == parse_step::state::incomplete)
         return scanned;
-    lower_minor_version(bytes.data());
-
     head.clear();
     status_line line;
     field_sorter sorter{head.fields, std::nullopt};
-    const byte_view whole =
-        with_reason_space(view_of(bytes).substr(0, scanned.consumed), at.start_line, room);
-    if (const std::string_view reason = read_head(whole, line, sorter); !reason.empty())
+    const byte_view whole = bytes.substr(0, scanned.consumed);
+    if (const std::string_view reason = split_head(whole, line, sorter); !reason.empty())
         return bad_response(reason);
     head.status = line.status;
     head.reason = line.reason;

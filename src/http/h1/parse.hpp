@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1 heads: bytes to the validated model. Beast's basic_parser reads the bytes of a complete
-// head; what it is too lenient about (facts of RFC 9112 sections 3, 5 and 6) is decided here. Used
-// by server_session.cpp and client_session.cpp.
+// HTTP/1 heads: bytes to the validated model. Whatever two readers could understand differently is
+// refused here. Used by server_session.cpp and client_session.cpp.
 #pragma once
 
 #include "http/h1/scan.hpp"
@@ -22,15 +21,15 @@ struct head_rules {
 };
 
 /// Reads one request head from the front of `bytes`. Views in `head` point into `bytes` and `room`.
-/// `bytes` may be changed (a harmless newer minor version is read as 1.1). Fails with bad_request,
-/// head_too_large, version_not_supported, not_implemented or expectation_failed.
-parse_step parse_request(mutable_bytes bytes, scan_position&, const head_rules&, arena& room,
+/// Fails with bad_request, head_too_large, version_not_supported, not_implemented or
+/// expectation_failed.
+parse_step parse_request(byte_view bytes, scan_position&, const head_rules&, arena& room,
                          request_head& head);
 
-/// Reads one response head. `verb` is the request's method: it decides whether a body follows (RFC
-/// 9112 section 6.3). Fails with bad_upstream_message only.
-parse_step parse_response(mutable_bytes bytes, scan_position&, const limits&, method verb,
-                          arena& room, response_head& head);
+/// Reads one response head. Views in `head` point into `bytes`. `verb` is the request's method: it
+/// decides whether a body follows (RFC 9112 section 6.3). Fails with bad_upstream_message only.
+parse_step parse_response(byte_view bytes, scan_position&, const limits&, method verb,
+                          response_head& head);
 
 /// Reads the fields of a complete trailer section (`bytes` ends with the empty line) into
 /// `trailers`, leaving out what must not stand there (framing, routing, authentication and

@@ -156,8 +156,8 @@ server_session::reading server_session::read_head() {
                 begin_exchange();
             const head_rules rules{settings_->bounds, settings_->listener.underscore_headers,
                                    settings_->listener.path_normalize};
-            const auto step = parse_request({in_.data(), in_.size()}, state_->scan, rules,
-                                            state_->room, state_->head);
+            const auto step =
+                parse_request(in_.view(), state_->scan, rules, state_->room, state_->head);
             if (step.at == parse_step::state::complete) {
                 in_.consume(step.consumed);
                 state_->body_left = state_->head.body.length;

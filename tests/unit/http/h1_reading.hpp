@@ -35,10 +35,9 @@ struct response_reading {
                               const http::limits& bounds = {})
         : bytes(text) {
         http::h1::scan_position at;
-        step = http::h1::parse_response(bytes, at, bounds, verb, room, head);
+        step = http::h1::parse_response(bytes, at, bounds, verb, head);
     }
     std::string bytes;
-    arena room;
     http::response_head head;
     parse_step step;
 };
@@ -85,8 +84,7 @@ inline void check_response_splits(std::string_view text, const parse_step& whole
                                   http::method verb = http::method::get) {
     http::response_head head;
     check_every_split(text, whole, [&](std::string bytes, http::h1::scan_position& at) {
-        arena room;
-        return http::h1::parse_response(bytes, at, http::limits{}, verb, room, head);
+        return http::h1::parse_response(bytes, at, http::limits{}, verb, head);
     });
 }
 

@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-// Beast, compiled once for the whole project (BOOST_BEAST_SEPARATE_COMPILATION). Only http/h1 reads
-// its headers.
-#include <boost/beast/src.hpp>
