@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 
 namespace sluice::http {
 
@@ -45,6 +47,7 @@ constexpr std::array known_names{
 };
 static_assert(std::ranges::is_sorted(known_names, {},
                                      [](const known_name& one) { return one.text.size(); }));
+static_assert(known_names[0].text.size() < 4 && known_names[1].text.size() >= 4);
 
 constexpr std::size_t longest_name = known_names.back().text.size();
 constexpr std::string_view forwarded_family = "x-forwarded-";
@@ -61,7 +64,7 @@ constexpr auto first_of_length = [] {
     return first;
 }();
 
-// A bit per letter that starts any known name or the X-Forwarded family: most names end here.
+// A flag for each letter that starts any known name or the X-Forwarded family: most names end here.
 constexpr auto starts_a_name = [] {
     std::array<bool, 256> starts{};
     for (const known_name& one : known_names) {
@@ -82,28 +85,80 @@ bool matches(std::string_view name, std::string_view lower) noexcept {
     return true;
 }
 
-template <spelling How>
+// The ends of a name in lower case, eight bytes each (four of shorter names), which may overlap:
+// two comparisons tell nearly every name from the others of its length. Setting the bit of lower
+// case takes letters to letters and changes no other character of a token into one of these names.
+struct name_ends {
+    std::uint64_t front = 0;
+    std::uint64_t back = 0;
+    bool operator==(const name_ends&) const = default;
+};
+
+template <class Word>
+constexpr name_ends ends_by(std::string_view name) noexcept {
+    constexpr auto lower_case = static_cast<Word>(0x2020202020202020);
+    const auto word = [](const char* at) {
+        std::array<char, sizeof(Word)> bytes{};
+        std::copy_n(at, sizeof(Word), bytes.begin());
+        return static_cast<Word>(std::bit_cast<Word>(bytes) | lower_case);
+    };
+    return {word(name.data()), word(name.data() + name.size() - sizeof(Word))};
+}
+
+// Of a name of four bytes at least.
+constexpr name_ends ends_of(std::string_view name) noexcept {
+    return name.size() < sizeof(std::uint64_t) ? ends_by<std::uint32_t>(name)
+                                               : ends_by<std::uint64_t>(name);
+}
+
+constexpr std::size_t shortest_by_ends = sizeof(std::uint32_t);
+constexpr std::size_t whole_in_ends = 2 * sizeof(std::uint64_t);
+
+constexpr auto known_ends = [] {
+    std::array<name_ends, known_names.size()> ends{};
+    for (std::size_t at = 0; at < ends.size(); ++at)
+        if (known_names[at].text.size() >= shortest_by_ends)
+            ends[at] = ends_of(known_names[at].text);
+    return ends;
+}();
+
+bool in_x_forwarded_family(std::string_view name) noexcept {
+    return name.size() > forwarded_family.size() &&
+           matches<spelling::exact>(name, forwarded_family);
+}
+
+// Runs for every field received.
 field_id look_up(std::string_view name) noexcept {
     if (name.empty() || !starts_a_name[static_cast<unsigned char>(name[0])])
         return field_id::other;
-    const char first = to_lower(name[0]);
+    if (name.size() < shortest_by_ends)
+        return iequals(name, known_names[0].text) ? known_names[0].id : field_id::other;
     if (name.size() <= longest_name) {
+        const name_ends ends = ends_of(name);
         for (std::size_t i = first_of_length[name.size()]; i < first_of_length[name.size() + 1];
              ++i)
-            if (known_names[i].text[0] == first && matches<How>(name, known_names[i].text))
+            if (known_ends[i] == ends && (name.size() <= whole_in_ends ||
+                                          matches<spelling::exact>(name, known_names[i].text)))
                 return known_names[i].id;
     }
-    if (first == 'x' && name.size() > forwarded_family.size() &&
-        matches<How>(name, forwarded_family))
-        return field_id::x_forwarded_other;
-    return field_id::other;
+    return in_x_forwarded_family(name) ? field_id::x_forwarded_other : field_id::other;
+}
+
+// Runs for the rare names with an underscore.
+field_id look_up_alias(std::string_view name) noexcept {
+    constexpr auto how = spelling::underscore_is_hyphen;
+    for (const known_name& one : known_names)
+        if (one.text.size() == name.size() && matches<how>(name, one.text))
+            return one.id;
+    return name.size() > forwarded_family.size() && matches<how>(name, forwarded_family)
+               ? field_id::x_forwarded_other
+               : field_id::other;
 }
 
 }  // namespace
 
 field_id identify(std::string_view name, spelling how) noexcept {
-    return how == spelling::exact ? look_up<spelling::exact>(name)
-                                  : look_up<spelling::underscore_is_hyphen>(name);
+    return how == spelling::exact ? look_up(name) : look_up_alias(name);
 }
 
 const field* header_list::find(field_id id) const noexcept {

@@ -7,7 +7,7 @@ namespace budget {
 
 struct calls {
     unsigned allocations = 0;
-    unsigned io = 0;       ///< recv, send, sendmsg, writev, read
+    unsigned io = 0;       ///< recv, send, sendmsg, writev, read, by name or by number
     unsigned bells = 0;    ///< write: nothing here writes but who wakes another thread
     unsigned refused = 0;  ///< of those: EAGAIN
     unsigned waits = 0;    ///< epoll_wait

@@ -27,7 +27,7 @@ void chunk_decoder::reset() noexcept {
     digits_ = 0;
     left_ = 0;
     chunk_extension_ = message_extensions_ = 0;
-    trailer_scan_ = {};
+    trailer_scan_.restart();
     broken_ = {};
     trailers_.clear();
 }

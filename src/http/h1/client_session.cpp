@@ -17,7 +17,7 @@ void client_session::begin(method verb, const limits& bounds) {
     verb_ = verb;
     bounds_ = &bounds;
     decoder_.reset();
-    scan_ = {};
+    scan_.restart();
     head_bytes_ = 0;
     request_done_ = response_done_ = sent_any_ = answered_ = false;
     fault_ = {errc::upstream_closed, blame::upstream};
@@ -89,7 +89,7 @@ io_state client_session::take_head(response_head& head) {
 }
 
 void client_session::response_head_read(response_head& head) {
-    scan_ = {};
+    scan_.restart();
     if (head.informational() && head.status != 101)
         return;
     response_framing_ = head.body.how;

@@ -40,18 +40,22 @@ void mark(header_list& fields, std::string_view name) {
             one.hop_by_hop = true;
 }
 
-void take_option(header_list& fields, std::string_view option, options& found) {
+// False when the option is no token.
+bool take_option(header_list& fields, std::string_view option, options& found) {
     if (option.empty())
-        return;
+        return true;
     ++found.count;
-    if (iequals(option, "close"))
-        found.close = true;
-    else if (iequals(option, "keep-alive"))
+    if (iequals(option, "keep-alive"))
         found.keep_alive = true;
+    else if (iequals(option, "close"))
+        found.close = true;
     else if (iequals(option, "upgrade"))
         found.upgrade = true;
-    else
+    else if (is_token(option))
         mark(fields, option);
+    else
+        return false;
+    return true;
 }
 
 verdict read_options(const field_sorter& sorter, header_list& fields, options& found) {
@@ -61,10 +65,8 @@ verdict read_options(const field_sorter& sorter, header_list& fields, options& f
         if (one.id != field_id::connection)
             continue;
         for (std::string_view rest = one.value; !rest.empty();) {
-            const std::string_view option = next_item(rest);
-            if (!option.empty() && !is_token(option))
+            if (!take_option(fields, next_item(rest), found))
                 return {errc::bad_request, "Connection is malformed"};
-            take_option(fields, option, found);
             if (found.count > most_options)
                 return {errc::bad_request, "too many Connection options"};
         }

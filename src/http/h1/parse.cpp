@@ -152,8 +152,7 @@ parse_step parse_request(byte_view bytes, scan_position& at, const head_rules& r
     head.clear();
     request_line line;
     field_sorter sorter{head.fields, rules.underscores};
-    const byte_view whole = bytes.substr(at.head_start, scanned.consumed - at.head_start);
-    if (const std::string_view reason = split_head(whole, line, sorter); !reason.empty())
+    if (const std::string_view reason = split_head(bytes, at, line, sorter); !reason.empty())
         return parse_step::failed(errc::bad_request, reason);
     head.method_name = line.method;
     head.verb = verb_of(line.method);
@@ -172,8 +171,7 @@ parse_step parse_response(byte_view bytes, scan_position& at, const limits& boun
     head.clear();
     status_line line;
     field_sorter sorter{head.fields, std::nullopt};
-    const byte_view whole = bytes.substr(0, scanned.consumed);
-    if (const std::string_view reason = split_head(whole, line, sorter); !reason.empty())
+    if (const std::string_view reason = split_head(bytes, at, line, sorter); !reason.empty())
         return bad_response(reason);
     head.status = line.status;
     head.reason = line.reason;

@@ -3,14 +3,10 @@
 // the line ends.
 #include "http/h1/scan.hpp"
 
+#include "http/h1/control_bytes.hpp"
 #include "sluice/base/strings.hpp"
 
-#include <algorithm>
 #include <bit>
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 namespace sluice::http::h1 {
 
@@ -18,29 +14,6 @@ namespace {
 
 // RFC 9112 section 2.2 asks for one; some clients send two after a POST body.
 constexpr std::size_t most_leading_lines = 4;
-
-bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-
-// The first control byte at or after `from`, or bytes.size(). Sixteen at a time: a byte loop costs
-// as much as the whole rest of reading a head.
-std::size_t next_control(byte_view bytes, std::size_t from) noexcept {
-#ifdef __SSE2__
-    const __m128i highest_control = _mm_set1_epi8(0x1F);
-    const __m128i del = _mm_set1_epi8(0x7F);
-    for (; from + 16 <= bytes.size(); from += 16) {
-        const __m128i block =
-            _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + from));
-        const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, highest_control), block);
-        const auto hits =
-            static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(block, del))));
-        if (hits != 0)
-            return from + static_cast<std::size_t>(std::countr_zero(hits));
-    }
-#endif
-    while (from < bytes.size() && !is_control(bytes[from]))
-        ++from;
-    return from;
-}
 
 struct fault {
     errc code = errc::bad_request;
@@ -71,99 +44,130 @@ fault check_start_line(byte_view line, section what) {
     return check_version(space == byte_view::npos ? byte_view{} : line.substr(space + 1));
 }
 
+// The bytes between control bytes are jumped over; each control byte is judged in its turn, so that
+// the verdict does not depend on how the bytes came.
 class scanner {
 public:
     scanner(byte_view bytes, scan_position& at, const limits& bounds, section what)
-        : bytes_(bytes.substr(0, bounds.head)), at_(at), bounds_(bounds), what_(what) {}
+        : bytes_(bytes.substr(0, bounds.head)), at_(at), bounds_(bounds), what_(what),
+          longest_line_(what == section::response ? bytes.size() : bounds.line) {}
 
     parse_step run(std::size_t received) {
         using state = parse_step::state;
-        while (!done_ && found_.reason.empty())
-            step();
-        if (found_.reason.empty() && !complete_ && received >= bounds_.head)
-            refuse(errc::head_too_large, "the head is longer than limits.head");
+        if (go() == step::end_of_bytes)
+            judge_rest(received);
         if (!found_.reason.empty())
             return parse_step::failed(found_.code, found_.reason);
         return complete_ ? parse_step{state::complete, at_.scanned, {}, {}} : parse_step{};
     }
 
 private:
-    // To the next control byte, which ends a line in an honest head, and past it.
-    void step() {
-        if (folded())
-            return refuse(errc::bad_request, "a line starts with white space");
-        const std::size_t hit = next_control(bytes_, at_.scanned);
-        // Nodes are bound by the size of a head and its count of fields, not by limits.line
-        // (contract, "Forwarding").
-        if (what_ != section::response && hit - at_.line_start > bounds_.line)
-            return refuse(errc::head_too_large, "a line is longer than limits.line");
-        at_.scanned = hit;
-        if (hit == bytes_.size() || (bytes_[hit] == '\r' && hit + 1 == bytes_.size()))
-            done_ = true;
-        else
-            take_control(hit);
+    enum class step { on, stop, end_of_bytes };
+
+    step go() {
+        const std::size_t size = bytes_.size();
+        std::size_t from = at_.scanned;
+        for (; from + mask_width <= size; from += mask_width)
+            for (byte_mask hits = control_bytes(bytes_.data() + from); hits != 0;
+                 hits &= hits - 1) {
+                const auto at = from + static_cast<std::size_t>(std::countr_zero(hits));
+                if (const step next = take_control(at); next != step::on)
+                    return next;
+            }
+        for (; from < size; ++from)
+            if (is_control(bytes_[from]))
+                if (const step next = take_control(from); next != step::on)
+                    return next;
+        at_.scanned = size;
+        return step::end_of_bytes;
+    }
+
+    // Ends a line in an honest head.
+    step take_control(std::size_t at) {
+        if (at < at_.line_start)
+            return step::on;  // the LF of a line that was taken with its CR
+        if (at + 1 == bytes_.size() && bytes_[at] == '\r') {
+            at_.scanned = at;  // what follows tells
+            return step::end_of_bytes;
+        }
+        if (!line_may_go_on(at))
+            return step::stop;
+        if (bytes_[at] == '\r' && bytes_[at + 1] == '\n')
+            return take_line(at);
+        if (bytes_[at] == '\t' && tab_allowed())
+            return step::on;
+        return refuse(errc::bad_request, bytes_[at] == '\r'   ? "a bare CR"
+                                         : bytes_[at] == '\n' ? "a bare LF"
+                                                              : "a control character");
     }
 
     // RFC 9112 sections 5.2 (folded lines) and 2.2 (white space before the first field) let us
-    // refuse both.
-    bool folded() const noexcept {
-        return at_.scanned == at_.line_start && at_.scanned < bytes_.size() &&
-               is_blank(bytes_[at_.scanned]);
+    // refuse both. Nodes are bound by the size of a head and its count of fields, not by
+    // limits.line (contract, "Forwarding").
+    bool line_may_go_on(std::size_t to) {
+        const std::size_t from = at_.line_start;
+        if (from < bytes_.size() && is_blank(bytes_[from]))
+            refuse(errc::bad_request, "a line starts with white space");
+        else if (to - from > longest_line_)
+            refuse(errc::head_too_large, "a line is longer than limits.line");
+        return found_.reason.empty();
     }
 
-    void take_control(std::size_t hit) {
-        if (bytes_[hit] == '\r' && bytes_[hit + 1] == '\n') {
-            const byte_view line = bytes_.substr(at_.line_start, hit - at_.line_start);
-            at_.scanned = at_.line_start = hit + 2;
-            take_line(line);
-        } else if (bytes_[hit] == '\t' && tab_allowed()) {
-            at_.scanned = hit + 1;
-        } else {
-            refuse(errc::bad_request, bytes_[hit] == '\r'   ? "a bare CR"
-                                      : bytes_[hit] == '\n' ? "a bare LF"
-                                                            : "a control character");
-        }
+    // A line that is not whole yet may already be more than is allowed.
+    void judge_rest(std::size_t received) {
+        if (line_may_go_on(at_.scanned) && received >= bounds_.head)
+            refuse(errc::head_too_large, "the head is longer than limits.head");
     }
 
-    void take_line(byte_view line) {
-        if (in_start_line()) {
-            if (line.empty())
-                skip_empty_line();
-            else
-                take_start_line(line);
-        } else if (line.empty()) {
-            done_ = complete_ = true;
-        } else if (++at_.fields > bounds_.headers) {
-            refuse(errc::head_too_large, "more fields than limits.headers");
+    step take_line(std::size_t end) {
+        const std::size_t start = at_.line_start;
+        at_.scanned = at_.line_start = end + 2;
+        if (in_start_line())
+            return take_start_line(start, end);
+        if (start == end) {
+            complete_ = true;
+            return step::stop;
         }
+        const std::size_t fields = at_.line_ends.size() - (what_ == section::trailers ? 0 : 1);
+        if (fields == bounds_.headers)
+            return refuse(errc::head_too_large, "more fields than limits.headers");
+        at_.line_ends.push_back(static_cast<std::uint32_t>(end));
+        return step::on;
+    }
+
+    step take_start_line(std::size_t start, std::size_t end) {
+        if (start == end)
+            return skip_empty_line();
+        found_ = check_start_line(bytes_.substr(start, end - start), what_);
+        at_.line_ends.push_back(static_cast<std::uint32_t>(end));
+        return found_.reason.empty() ? step::on : step::stop;
     }
 
     // RFC 9112 section 2.2: only a server ignores empty lines, and only before the request line.
-    void skip_empty_line() {
+    step skip_empty_line() {
         at_.head_start = at_.scanned;
-        if (what_ == section::response || at_.head_start > 2 * most_leading_lines)
-            refuse(errc::bad_request, "empty lines before the start line");
+        return what_ == section::response || at_.head_start > 2 * most_leading_lines
+                   ? refuse(errc::bad_request, "empty lines before the start line")
+                   : step::on;
     }
 
-    void take_start_line(byte_view line) {
-        at_.start_line = line.size();
-        found_ = check_start_line(line, what_);
+    step refuse(errc code, std::string_view reason) {
+        found_ = {code, reason};
+        return step::stop;
     }
-
-    void refuse(errc code, std::string_view reason) { found_ = {code, reason}; }
 
     // A reason phrase may hold tabs (RFC 9112 section 4), a request line may not.
     bool tab_allowed() const noexcept { return what_ == section::response || !in_start_line(); }
     bool in_start_line() const noexcept {
-        return what_ != section::trailers && at_.start_line == 0;
+        return what_ != section::trailers && at_.line_ends.empty();
     }
 
     byte_view bytes_;
     scan_position& at_;
     const limits& bounds_;
     section what_;
+    std::size_t longest_line_;
     fault found_;
-    bool done_ = false;      // nothing left to look at
     bool complete_ = false;  // the empty line was there
 };
 

@@ -10,7 +10,9 @@
 #include "sluice/http/limits.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace sluice::http::h1 {
 
@@ -29,14 +31,21 @@ struct parse_step {
 };
 
 /// Where the search for the end of the head goes on, so that a head that comes byte by byte is
-/// scanned once. Reset it to {} for each head. Offsets count from the front of the bytes given.
+/// scanned once, and the lines found so far. restart() it for each head. Offsets count from the
+/// front of the bytes given.
 struct scan_position {
     std::size_t scanned = 0;     ///< bytes already searched
     std::size_t line_start = 0;  ///< of the line being searched, for limits.line
     /// of the start line: behind the empty lines a client may send first
     std::size_t head_start = 0;
-    std::size_t start_line = 0;  ///< its length without CRLF; 0 until it is complete
-    std::size_t fields = 0;      ///< field lines seen whole, for limits.headers
+    /// Where each line ends, the start line's first: at its CR. The empty line is not among them.
+    std::vector<std::uint32_t> line_ends;
+
+    /// Keeps the memory of the list.
+    void restart() noexcept {
+        scanned = line_start = head_start = 0;
+        line_ends.clear();
+    }
 };
 
 enum class section { request, response, trailers };

@@ -30,7 +30,7 @@ void exchange_state::clear() {
     head.clear();
     room.reset();
     decoder.reset();
-    scan = {};
+    scan.restart();
     body.release();
     body_left = bytes_in = bytes_out = 0;
     reading.reset();

@@ -5,9 +5,12 @@
 // (tests/fuzz/head_fuzz.cpp).
 #include "http/h1/split_head.hpp"
 
+#include "http/h1/control_bytes.hpp"
 #include "sluice/base/strings.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <span>
 
 namespace sluice::http::h1 {
 
@@ -21,17 +24,11 @@ unsigned minor_of(std::string_view text) noexcept {
     return std::min<unsigned>(static_cast<unsigned>(text.back() - '0'), 1);
 }
 
-// Takes a line off the front, without its end. A CR stands nowhere but before a LF here.
-std::string_view take_line(byte_view& rest) noexcept {
-    const std::size_t size = rest.find('\r');
-    const std::string_view line = rest.substr(0, size);
-    rest.remove_prefix(size + line_end.size());
-    return line;
-}
-
 // How many characters of a token (RFC 9110 section 5.6.2) stand at the front.
 std::size_t token_length(std::string_view text) noexcept {
     std::size_t length = 0;
+    if (text.size() >= mask_width)
+        length = static_cast<std::size_t>(std::countr_one(usual_name_bytes(text.data())));
     while (length < text.size() && token_table[static_cast<unsigned char>(text[length])])
         ++length;
     return length;
@@ -78,23 +75,33 @@ bool take_field(std::string_view line, field_sorter& fields) {
 }
 
 template <class Line>
-std::string_view split_into(byte_view rest, Line& line, field_sorter& fields) {
-    if (const std::string_view reason = split(take_line(rest), line); !reason.empty())
+std::string_view split_into(byte_view bytes, const scan_position& found, Line& line,
+                            field_sorter& fields) {
+    const std::span<const std::uint32_t> ends = found.line_ends;
+    std::size_t start = found.head_start;
+    const auto line_to = [&](std::uint32_t end) {
+        const std::string_view text = bytes.substr(start, end - start);
+        start = end + line_end.size();
+        return text;
+    };
+    if (const std::string_view reason = split(line_to(ends.front()), line); !reason.empty())
         return reason;
-    while (rest.size() > line_end.size())
-        if (!take_field(take_line(rest), fields))
+    for (const std::uint32_t end : ends.subspan(1))
+        if (!take_field(line_to(end), fields))
             return "a field name is malformed or not allowed";
     return {};
 }
 
 }  // namespace
 
-std::string_view split_head(byte_view bytes, request_line& line, field_sorter& fields) {
-    return split_into(bytes, line, fields);
+std::string_view split_head(byte_view bytes, const scan_position& found, request_line& line,
+                            field_sorter& fields) {
+    return split_into(bytes, found, line, fields);
 }
 
-std::string_view split_head(byte_view bytes, status_line& line, field_sorter& fields) {
-    return split_into(bytes, line, fields);
+std::string_view split_head(byte_view bytes, const scan_position& found, status_line& line,
+                            field_sorter& fields) {
+    return split_into(bytes, found, line, fields);
 }
 
 }  // namespace sluice::http::h1

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "http/h1/field_sorter.hpp"
+#include "http/h1/scan.hpp"
 #include "sluice/base/bytes.hpp"
 
 #include <string_view>
@@ -23,10 +24,12 @@ struct status_line {
     unsigned minor_version = 1;
 };
 
-/// Why a head was refused, static text; empty when it was read. `bytes` starts with the start line
-/// and ends with the empty line; the views end up in the lines and the sorter's list. A higher
-/// minor version than 1 is read as 1 (RFC 9112 section 2.3).
-[[nodiscard]] std::string_view split_head(byte_view bytes, request_line&, field_sorter&);
-[[nodiscard]] std::string_view split_head(byte_view bytes, status_line&, field_sorter&);
+/// Why a head was refused, static text; empty when it was read. Takes the bytes and what scanning
+/// them found; the views end up in the lines and the sorter's list. A higher minor version than 1
+/// is read as 1 (RFC 9112 section 2.3).
+[[nodiscard]] std::string_view split_head(byte_view, const scan_position&, request_line&,
+                                          field_sorter&);
+[[nodiscard]] std::string_view split_head(byte_view, const scan_position&, status_line&,
+                                          field_sorter&);
 
 }  // namespace sluice::http::h1

@@ -78,7 +78,13 @@ bool read_with_split_head(std::string_view bytes, head_parts& parts) {
     Line line;
     http::header_list list;
     http::h1::field_sorter sorter(list, std::nullopt);
-    if (!http::h1::split_head(bytes.substr(bytes.find_first_not_of("\r\n")), line, sorter).empty())
+    http::h1::scan_position found;
+    constexpr bool request = std::is_same_v<Line, http::h1::request_line>;
+    const http::limits wide{
+        .head = 1U << 20U, .line = 1U << 20U, .headers = 1U << 20U, .body = {}, .connections = 1};
+    http::h1::scan_section(bytes, found, wide,
+                           request ? http::h1::section::request : http::h1::section::response);
+    if (!http::h1::split_head(bytes, found, line, sorter).empty())
         return false;
     const auto minor = std::to_string(line.minor_version);
     if constexpr (std::is_same_v<Line, http::h1::request_line>)

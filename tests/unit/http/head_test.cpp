@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sluice/base/strings.hpp"
 #include "sluice/http/head.hpp"
 
 #include <catch2/catch.hpp>
@@ -62,6 +63,22 @@ TEST_CASE("every known field name has its id in any case") {
                    ? field_id::x_forwarded_other
                    : field_id::other));
     }
+}
+
+TEST_CASE("one other byte makes another name, whatever byte of a token it is") {
+    for (const std::string name :
+         {"te", "date", "host", "trailer", "upgrade", "connection", "content-length",
+          "x-forwarded-for", "x-client-subject", "transfer-encoding", "proxy-authorization"})
+        for (std::size_t at = 0; at < name.size(); ++at)
+            for (int byte = 0x21; byte < 0x7F; ++byte) {
+                auto changed = name;
+                changed[at] = static_cast<char>(byte);
+                if (!sluice::is_token(changed) || sluice::iequals(changed, name))
+                    continue;
+                INFO(changed);
+                const auto id = identify(changed);
+                CHECK((id == field_id::other || id == field_id::x_forwarded_other));
+            }
 }
 
 TEST_CASE("other names are other, however near") {
