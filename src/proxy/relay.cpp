@@ -51,20 +51,23 @@ runtime::task<std::optional<failure>> flush_to_client(exchange& x) {
     }
 }
 
-// Waits for more of the response; nothing when it is worth looking again.
-runtime::task<std::optional<failure>> await_more(exchange& x, http::upstream_stream& node) {
+duration idle_time(const exchange& x) noexcept {
     const auto& deadlines = x.target->deadlines;
-    const auto idle = x.streams ? deadlines.stream_idle : deadlines.upstream_idle;
-    const auto since = x.streams ? x.last_activity : x.worker.now();
-    x.upstream_wait_begins();
-    const auto why = co_await node.input(since + idle);
-    x.upstream_wait_ends();
+    return x.streams ? deadlines.stream_idle : deadlines.upstream_idle;
+}
+
+// A stream is idle when neither direction moves, any other response when it does not come.
+time_point body_deadline(const exchange& x) noexcept {
+    return (x.streams ? x.last_activity : x.worker.now()) + idle_time(x);
+}
+
+// After a wait for more of the response: nothing when it is worth looking again.
+std::optional<failure> judge_wait(const exchange& x, wake why) noexcept {
     if (x.stopped())
-        co_return x.stop_reason();
-    if (why == wake::expired && (!x.streams || x.last_activity + idle <= x.worker.now()))
-        co_return failure{errc::upstream_timeout, blame::upstream, retry_hint::never,
-                          "response body"};
-    co_return std::nullopt;
+        return x.stop_reason();
+    if (why == wake::expired && (!x.streams || x.last_activity + idle_time(x) <= x.worker.now()))
+        return failure{errc::upstream_timeout, blame::upstream, retry_hint::never, "response body"};
+    return std::nullopt;
 }
 
 }  // namespace
@@ -107,7 +110,10 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
         }
         if (got == io_state::blocked) {
             moved = 0;
-            const auto failed = co_await await_more(x, node);
+            x.upstream_wait_begins();
+            const auto why = co_await node.input(body_deadline(x));
+            x.upstream_wait_ends();
+            const auto failed = judge_wait(x, why);
             if (failed)
                 co_return failed;
         }

@@ -10,7 +10,7 @@ namespace sluice::proxy {
 
 class replay_buffer {
 public:
-    static constexpr std::size_t most = byte_buffer::large_block;
+    static constexpr std::size_t most = 64 * 1024;
 
     /// Starts for a request whose body may be sent twice. Without it nothing is kept.
     void begin() noexcept {

@@ -40,6 +40,9 @@ public:
     /// asking the kernel. With TLS the end without close_notify is broken, not the orderly end.
     io_result read(mutable_bytes room) noexcept;
 
+    /// True when read() would say blocked without asking anybody: room need not be found for it.
+    bool has_nothing_to_read() const noexcept { return !tls_ && !socket_.readable(); }
+
     /// Writes the pieces in order with one call (with TLS: one a record); may write less than all.
     /// After blocked the same bytes must come first again, wherever they lie then.
     io_result write(std::span<const byte_view> pieces) noexcept;

@@ -2,6 +2,7 @@
 #include "http/h1/send_queue.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace sluice::http::h1 {
 
@@ -44,8 +45,13 @@ void send_queue::settle() {
 send_queue::written send_queue::write(net::stream& socket) {
     if (empty())
         return {};
-    const byte_view pieces[] = {buffer_.view(), piece_, piece_end_};
-    return took(piece_.empty() ? socket.write({pieces, 1}) : socket.write(pieces));
+    // Only what holds bytes: a single piece needs no list of them in the kernel.
+    std::array<byte_view, 3> pieces;
+    std::size_t count = 0;
+    for (const byte_view one : {buffer_.view(), piece_, byte_view(piece_end_)})
+        if (!one.empty())
+            pieces[count++] = one;
+    return took(socket.write({pieces.data(), count}));
 }
 
 send_queue::written send_queue::took(net::io_result put) {
@@ -61,7 +67,7 @@ send_queue::written send_queue::took(net::io_result put) {
     piece_.remove_prefix(take(piece_.size()));
     piece_end_.remove_prefix(take(piece_end_.size()));
     if (empty()) {
-        buffer_.clear();
+        buffer_.release();  // whoever writes next takes a warm block
         return {io_state::done, put.bytes};
     }
     settle();

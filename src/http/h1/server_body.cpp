@@ -8,6 +8,8 @@
 namespace sluice::http::h1 {
 
 net::io_result server_session::fill(byte_buffer& buffer) {
+    if (socket_.has_nothing_to_read())
+        return {io_state::blocked};
     if (buffer.room().empty())
         buffer.reserve(buffer.size() == buffer.capacity() ? buffer.size() * 2 : buffer.capacity());
     const auto got = socket_.read(buffer.room());
@@ -26,6 +28,11 @@ byte_buffer& server_session::body_source() {
 }
 
 io_state server_session::more_body(byte_buffer& from) {
+    if (socket_.has_nothing_to_read()) {
+        if (from.empty() && &from != &in_)
+            from.release();  // not in_: it holds the head
+        return io_state::blocked;
+    }
     auto* into = &from;
     if (from.room().empty() ||
         (from.empty() && &from == &in_ && from.room().size() < byte_buffer::small_block / 4)) {
