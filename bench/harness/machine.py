@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the kernel knows: which CPUs there are, what a process and its children used, which ports are free. And the
+bench's own programs, built where they are older than their source."""
+from __future__ import annotations
+
+import os
+import pathlib
+import platform
+import re
+import resource
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOOLS = ("origin", "load", "streams", "echo", "idle")
+
+
+def two_cpus() -> tuple[int, int]:
+    """The proxies' and the one of load and origin."""
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
+        raise SystemExit("bench: needs two CPUs, one for the proxies and one for load and origin")
+    return usable[0], usable[1]
+
+
+def raise_descriptor_limit() -> None:
+    """Thousands of connections have their other end in one process: as many as may be."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def free_ports(count: int) -> list[int]:
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    found = [pid]
+    for one in found:
+        try:
+            for task in pathlib.Path(f"/proc/{one}/task").iterdir():
+                found += [int(child) for child in (task / "children").read_text().split()]
+        except OSError:
+            pass  # it ended meanwhile
+    return found
+
+
+def cpu_ns(pid: int) -> int:
+    """What a process and its children ran, those that ended among them. The clock of a process is the sum of the first
+    figures of /proc/PID/task/*/schedstat and keeps what threads that ended had in theirs; ended children are kept by
+    their parent in ticks, which matters only where a reload ends some."""
+    total = 0
+    for one in family(pid):
+        try:
+            total += time.clock_gettime_ns((~one << 3) | 2)
+            after_name = pathlib.Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            total += (int(after_name[13]) + int(after_name[14])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+        except OSError:
+            pass
+    return total
+
+
+def pss_kib(pid: int) -> int:
+    """The proportional share of memory of a process and its children."""
+    total = 0
+    for one in family(pid):
+        try:
+            found = re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{one}/smaps_rollup").read_text(), re.M)
+            total += int(found[1]) if found else 0
+        except OSError:
+            pass
+    return total
+
+
+def busy_ns(cpu: int) -> int:
+    """How long a CPU did anything, for whomever."""
+    found = re.search(rf"^cpu{cpu} (.*)$", pathlib.Path("/proc/stat").read_text(), re.M)
+    user, nice, system, _idle, _wait, irq, softirq, *_ = map(int, found[1].split())
+    return (user + nice + system + irq + softirq) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+def describe() -> dict[str, object]:
+    model = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+    return {"cpu": model[1] if model else platform.machine(), "cpus": len(os.sched_getaffinity(0)),
+            "kernel": platform.release(), "load": os.getloadavg()[0],
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+
+def build_tools(into: pathlib.Path) -> dict[str, pathlib.Path]:
+    """The programs of bench/tools and bench/floor, by name."""
+    into.mkdir(parents=True, exist_ok=True)
+    headers = list((ROOT / "bench/tools").glob("*.hpp"))
+    built = {}
+    wanted = [(ROOT / f"bench/tools/{name}.cpp", name, ["-lssl", "-lcrypto"]) for name in TOOLS]
+    wanted.append((ROOT / "bench/floor/relay.cpp", "relay", []))
+    wanted.append((ROOT / "bench/floor/count_alloc.cpp", "count_alloc.so", ["-shared", "-fPIC"]))
+    running = []
+    for source, name, flags in wanted:
+        target = into / name
+        built[name] = target
+        newest = max(one.stat().st_mtime for one in [source, *headers])
+        if target.exists() and target.stat().st_mtime > newest:
+            continue
+        # Under another name first: several of us may build at the same time.
+        half = into / f".{name}.{os.getpid()}"
+        command = ["g++", "-std=c++20", "-O2", "-Wall", "-Wextra", str(source), "-o", str(half), *flags]
+        running.append((subprocess.Popen(command), half, target))
+    for process, half, target in running:
+        if process.wait() != 0:
+            raise SystemExit(f"bench: {target.name} does not build")
+        half.replace(target)
+    return built
+
+
+def make_certificate(folder: pathlib.Path) -> None:
+    """One of the elliptic curve P-256 for the site and the origin, and both parts in one file."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", "/CN=site.test",
+                    "-addext", "subjectAltName=DNS:site.test,DNS:localhost,IP:127.0.0.1",
+                    "-keyout", folder / "site.key", "-out", folder / "site.pem"],
+                   check=True, stderr=subprocess.DEVNULL)
+    (folder / "both.pem").write_text((folder / "site.pem").read_text() + (folder / "site.key").read_text())
