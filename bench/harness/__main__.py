@@ -4,6 +4,7 @@ needs and starts it."""
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -12,9 +13,16 @@ import tempfile
 
 import machine
 import measuring
+import outside
 import peers
+import plots
+import profiling
+import sweeps
 import tables
 from workloads import WORKLOADS, Workload
+
+
+RESULTS = machine.ROOT / "build/bench-results/bench.json"
 
 
 def arguments() -> argparse.Namespace:
@@ -27,7 +35,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="default 7")
     parser.add_argument("--seconds", type=float, help="of one run; default 2")
     parser.add_argument("--peers", metavar="NAME[,NAME]", default=",".join(peers.PEERS), help="which; or none")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="all rounds as JSON")
+    parser.add_argument("--no-floor", action="store_true", help="without the relay")
+    parser.add_argument("--profile", action="store_true",
+                        help="also system calls, allocations and user instructions, each in a run of its own")
+    parser.add_argument("--sweep", action="store_true",
+                        help="instead: what sluice's cost is with more workers, connections, routes, nodes, bytes")
+    parser.add_argument("--load", choices=outside.TOOLS, help="instead of the bench's own client, where that can be")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", default=RESULTS,
+                        help="all rounds; plots of the same name go beside it; default build/bench-results/bench.json")
     parser.add_argument("--spoil", choices=["status", "body"],
                         help="the origin answers wrongly now and then: every workload must be void")
     parser.add_argument("--tools", type=pathlib.Path, default=machine.ROOT / "build/bench-tools",
@@ -65,24 +80,36 @@ def plan_of(asked: argparse.Namespace) -> measuring.Plan:
             raise SystemExit(f"bench: no peer {name}; there are {', '.join(peers.PEERS)}")
     return measuring.Plan(rounds=asked.rounds or (3 if asked.quick else 7),
                           seconds=asked.seconds or (0.5 if asked.quick else 2.0),
-                          peers={name: peers.PEERS[name] for name in names},
-                          sluices=chosen_sluices(asked.binaries), spoil=asked.spoil or "")
+                          peers={name: peers.PEERS[name] for name in names}, sluices=chosen_sluices(asked.binaries),
+                          floor=not asked.no_floor,
+                          run=functools.partial(outside.run, asked.load) if asked.load else None)
 
 
-def measure_all(workloads: list[Workload], plan: measuring.Plan, tools: dict[str, pathlib.Path],
+def add_profiles(workload: Workload, plan: measuring.Plan, place: peers.Place, outcomes: list[measuring.Outcome],
+                 notes: dict[str, object]) -> None:
+    kinds = measuring.subjects_of(workload, plan)
+    for outcome in outcomes:
+        if tables.usable(outcome) and outcome.kind != "direct":
+            measuring.say(f"  {workload.name}: profile of {outcome.name}")
+            outcome.profile = profiling.profile(workload, kinds[outcome.name], outcome.name, place,
+                                                int(notes.get("rate", 0)))
+
+
+def measure_all(workloads: list[Workload], plan: measuring.Plan, place: peers.Place, profiled: bool,
                 found: dict[str, object]) -> list[tables.Verdict]:
     """Tables go out as they are made: who waits for the first need not wait for the last."""
     verdicts = []
-    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        machine.make_certificate(folder)
-        with measuring.origin(folder, tools, machine.two_cpus(), plan.spoil) as place:
-            for workload in workloads:
-                outcomes, notes = measuring.measure(workload, plan, place)
-                found[workload.name] = tables.as_json(workload, outcomes, notes)
-                verdicts += tables.verdicts(workload, outcomes)
-                print(tables.table(workload, outcomes, notes), flush=True)
+    for workload in workloads:
+        if plan.run and not outside.can(workload):
+            measuring.say(f"  {workload.name}: not by this client")
+            continue
+        outcomes, notes = measuring.measure(workload, plan, place)
+        if profiled and workload.tool != "idle" and not workload.reloads:
+            add_profiles(workload, plan, place, outcomes, notes)
+        found[workload.name] = tables.as_json(workload, outcomes, notes)
+        verdicts += tables.verdicts(workload, outcomes)
+        print(tables.table(workload, outcomes, notes), flush=True)
+    print(tables.summary(verdicts), flush=True)
     return verdicts
 
 
@@ -94,16 +121,26 @@ def main() -> int:
     tools = machine.build_tools(asked.tools)
     versions = {name: peers.version_of(name) for name in plan.peers}
     about = machine.describe()
-    print(f"{plan.rounds} rounds of {plan.seconds:g} s, {about['cpu']}, {about['cpus']} CPUs, load "
-          f"{about['load']:.1f}, Linux {about['kernel']}, "
-          + ", ".join(f"{name} {version}" for name, version in versions.items()) + "\n", flush=True)
-    found: dict[str, object] = {}
-    verdicts = measure_all(workloads, plan, tools, found)
-    print(tables.summary(verdicts), flush=True)
-    if asked.json:
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        asked.json.write_text(json.dumps({"machine": about, "versions": versions, "rounds": plan.rounds,
-                                          "seconds": plan.seconds, "workloads": found}, indent=1) + "\n")
+    told = [f"{plan.rounds} rounds of {plan.seconds:g} s", str(about["cpu"]), f"{about['cpus']} CPUs",
+            f"load {about['load']:.1f}", f"Linux {about['kernel']}",
+            *[f"{name} {version}" for name, version in versions.items()]]
+    print(", ".join(told) + "\n", flush=True)
+    results: dict[str, object] = {"machine": about, "versions": versions, "rounds": plan.rounds,
+                                  "seconds": plan.seconds, "workloads": {}, "sweeps": {}}
+    verdicts: list[tables.Verdict] = []
+    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as name:
+        folder = pathlib.Path(name)
+        machine.make_certificate(folder)
+        addresses = sweeps.MOST_NODES if asked.sweep else 1
+        with measuring.origin(folder, tools, machine.two_cpus(), asked.spoil or "", addresses) as place:
+            if asked.sweep:
+                sweeps.measure_all(next(iter(plan.sluices.values())), plan, place, results["sweeps"])
+            else:
+                verdicts = measure_all(workloads, plan, place, asked.profile, results["workloads"])
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    asked.json.write_text(json.dumps(results, indent=1) + "\n")
+    for path in [asked.json, *plots.draw(results, asked.json.with_suffix(""))]:
+        measuring.say(str(path))
     return 1 if any(one.void for one in verdicts) else 0
 
 

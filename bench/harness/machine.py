@@ -77,13 +77,6 @@ def pss_kib(pid: int) -> int:
     return total
 
 
-def busy_ns(cpu: int) -> int:
-    """How long a CPU did anything, for whomever."""
-    found = re.search(rf"^cpu{cpu} (.*)$", pathlib.Path("/proc/stat").read_text(), re.M)
-    user, nice, system, _idle, _wait, irq, softirq, *_ = map(int, found[1].split())
-    return (user + nice + system + irq + softirq) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-
-
 def describe() -> dict[str, object]:
     model = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
     return {"cpu": model[1] if model else platform.machine(), "cpus": len(os.sched_getaffinity(0)),

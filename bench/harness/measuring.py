@@ -11,7 +11,8 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import machine
 from peers import Direct, Place, Proxy, Relay, route_paths
@@ -27,7 +28,8 @@ class Sample:
     p99: float = 0.0
     p999: float = 0.0
     pss_kib: int = 0
-    load_busy: float = 0.0    # share of the other CPU that was in use
+    load_busy: float = 0.0    # share of the other CPU that load and origin took
+    done: int = 0
     lost: int = 0             # kept-alive connections closed before they answered (reloads only)
     memory: float = 0.0       # bytes a connection (idle ones only)
 
@@ -50,7 +52,7 @@ class Plan:
     peers: dict[str, type[Proxy]]
     sluices: dict[str, type[Proxy]]
     floor: bool = True
-    spoil: str = ""
+    run: Callable[..., Sample] | None = None  # instead of the bench's own client
 
 
 class Void(Exception):
@@ -73,7 +75,7 @@ def origin(folder: pathlib.Path, tools: dict[str, pathlib.Path], cpus: tuple[int
         command += ["--spoil", spoil]
     with subprocess.Popen(command) as process:
         try:
-            yield Place(folder, tools, cpus[0], plain, secure)
+            yield Place(folder, tools, cpus[0], process.pid, plain, secure)
         finally:
             process.kill()
 
@@ -133,33 +135,54 @@ def reload_twice(proxy: Proxy, seconds: float) -> list[threading.Timer]:
     return timers
 
 
-def run(workload: Workload, proxy: Proxy, place: Place, seconds: float, rate: int = 0) -> Sample:
-    """One run of a tool against one proxy."""
-    more = [] if workload.tool == "idle" else ["--seconds", f"{seconds}"]
+def run(workload: Workload, proxy: Proxy, place: Place, seconds: float, rate: int = 0, *, requests: int = 0,
+        around: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext) -> Sample:
+    """One run of a tool against one proxy; `around` is entered when all is connected and nothing moves."""
+    more = ["--requests", str(requests)] if requests else ["--seconds", str(seconds)]
+    if workload.tool == "idle":
+        more = []
     if rate:
         more += ["--path", f"/sse/{rate}"]
-    load_cpu = machine.two_cpus()[1]
     with Tool(place, tool_command(workload, proxy, place, *more), patience=seconds + 120) as tool:
         tool.line()
-        memory, cpu, busy = proxy.pss_kib(), proxy.cpu_ns(), machine.busy_ns(load_cpu)
-        tool.go()
-        timers = reload_twice(proxy, seconds) if workload.reloads else []
-        found = json.loads(tool.line())
-        cpu, busy = proxy.cpu_ns() - cpu, machine.busy_ns(load_cpu) - busy
-        after = proxy.pss_kib()
+        if workload.setting.log:
+            proxy.forget_log()
+        generation = proxy.generation()
+        with around():
+            memory, cpu, load = proxy.pss_kib(), proxy.cpu_ns(), load_ns(tool, place)
+            tool.go()
+            timers = reload_twice(proxy, seconds) if workload.reloads else []
+            found = json.loads(tool.line())
+            cpu, load = proxy.cpu_ns() - cpu, load_ns(tool, place) - load
+            after = proxy.pss_kib()
         for one in timers:
             one.join()
-    done = found["done"]
     if found["errors"]:
         raise Void(f"{found['errors']} errors, the first: {found['first_error']}")
-    if done == 0:
+    if found["done"] == 0:
         raise Void("nothing was answered")
-    sample = Sample(cpu / 1000 / done, done / found["seconds"], found["p50"], found["p99"], found["p999"], after,
-                    busy / 1e9 / found["seconds"], found["lost"])
+    if workload.reloads and proxy.generation() == generation:
+        raise Void("it was told to reload and did not")
+    if workload.setting.log:
+        await_log(proxy, found["done"])
+    sample = Sample(cpu / 1000 / found["done"], found["done"] / found["seconds"], found["p50"], found["p99"],
+                    found["p999"], after, load / 1e9 / found["seconds"], found["done"], found["lost"])
     if workload.tool == "idle":
-        first = int(workload.options[workload.options.index("--first") + 1])
-        sample.memory = (after - memory) * 1024 / (done - first)
+        sample.memory = (after - memory) * 1024 / found["done"]
     return sample
+
+
+def load_ns(tool: Tool, place: Place) -> int:
+    return machine.cpu_ns(tool.process.pid) + machine.cpu_ns(place.origin_pid)
+
+
+def await_log(proxy: Proxy, requests: int) -> None:
+    """Who saves CPU by losing lines has not done the work."""
+    until = time.monotonic() + 5
+    while proxy.log_lines() < requests:
+        if time.monotonic() > until:
+            raise Void(f"{proxy.log_lines()} log lines of {requests} requests")
+        time.sleep(0.2)
 
 
 def subjects_of(workload: Workload, plan: Plan) -> dict[str, type[Proxy]]:
@@ -186,46 +209,67 @@ def keeping_up(workload: Workload, proxies: dict[str, Proxy], place: Place, seco
     return rate
 
 
+class Round:
+    """The proxies of one workload, started and asked in turn."""
+
+    def __init__(self, workload: Workload, plan: Plan, place: Place) -> None:
+        self.workload, self.plan, self.place = workload, plan, place
+        self.subjects = subjects_of(workload, plan)
+        self.outcomes = {name: Outcome(name, kind.kind) for name, kind in self.subjects.items()}
+        self.proxies: dict[str, Proxy] = {}
+        self.rate = 0
+
+    def ask(self, name: str, seconds: float) -> Sample:
+        if self.plan.run:
+            return self.plan.run(self.workload, self.proxies[name], seconds)
+        return run(self.workload, self.proxies[name], self.place, seconds, self.rate)
+
+    def start(self) -> None:
+        """All of them, each asked for a while before anything counts."""
+        warming = min(self.plan.seconds, 1.0)
+        for name, kind in self.subjects.items():
+            try:
+                self.proxies[name] = kind(name, self.place, self.workload.setting)
+                if self.workload.tool == "load":
+                    self.ask(name, warming)
+            except (RuntimeError, Void) as problem:
+                self.outcomes[name].void = str(problem)
+        if self.workload.rate:
+            self.rate = keeping_up(self.workload, self.proxies, self.place, warming)
+
+    def measure(self, number: int) -> None:
+        """Everyone is first and last in some round, and not always behind the same one."""
+        names = list(self.subjects)
+        for name in names[number % len(names):] + names[:number % len(names)]:
+            outcome = self.outcomes[name]
+            if outcome.void:
+                continue
+            try:
+                if self.workload.tool == "idle" and number > 0:
+                    self.proxies[name].stop()  # what the last round left in the heap would serve this one
+                    self.proxies[name] = self.subjects[name](name, self.place, self.workload.setting)
+                outcome.samples.append(self.ask(name, self.plan.seconds))
+            except (RuntimeError, Void) as problem:
+                outcome.void = str(problem)
+
+    def stop(self) -> None:
+        for proxy in self.proxies.values():
+            proxy.stop()
+
+
 def measure(workload: Workload, plan: Plan, place: Place) -> tuple[list[Outcome], dict[str, object]]:
     """All rounds of one workload. What else there is to know about them comes second."""
     write_paths(workload, place)
-    outcomes: dict[str, Outcome] = {}
-    proxies: dict[str, Proxy] = {}
-    notes: dict[str, object] = {}
-    is_memory = workload.tool == "idle"
-    rounds = min(plan.rounds, 3) if is_memory else plan.rounds
-    subjects = subjects_of(workload, plan)
+    rounds = min(plan.rounds, 3) if workload.tool == "idle" else plan.rounds  # memory hardly varies
+    asked = Round(workload, plan, place)
     try:
-        for name, kind in subjects.items():
-            outcomes[name] = Outcome(name, kind.kind)
-            try:
-                proxies[name] = kind(name, place, workload.setting)
-                if not is_memory and not workload.rate:
-                    run(workload, proxies[name], place, min(plan.seconds, 1.0))
-            except (RuntimeError, Void) as problem:
-                outcomes[name].void = str(problem)
-        rate = 0
-        if workload.rate:
-            rate = notes["rate"] = keeping_up(workload, proxies, place, min(plan.seconds, 1.0))
-        names = list(subjects)
+        asked.start()
         for number in range(rounds):
-            # Everyone has been first and last, and behind everyone else.
-            for name in names[number % len(names):] + names[:number % len(names)]:
-                outcome = outcomes[name]
-                if outcome.void:
-                    continue
-                try:
-                    if is_memory and number > 0:
-                        proxies[name].stop()  # what the last round left in the heap would count for this one
-                        proxies[name] = subjects[name](name, place, workload.setting)
-                    outcome.samples.append(run(workload, proxies[name], place, plan.seconds, rate))
-                except (RuntimeError, Void) as problem:
-                    outcome.void = str(problem)
+            asked.measure(number)
             say(f"  {workload.name}: round {number + 1} of {rounds}")
-        for outcome in outcomes.values():
-            if outcome.kind == "sluice" and sum(sample.lost for sample in outcome.samples) > 0:
-                outcome.void = "a reload cost requests"
     finally:
-        for proxy in proxies.values():
-            proxy.stop()
-    return list(outcomes.values()), notes
+        asked.stop()
+    for outcome in asked.outcomes.values():
+        if outcome.kind == "sluice" and sum(sample.lost for sample in outcome.samples) > 0:
+            outcome.void = "a reload cost it connections"
+    return list(asked.outcomes.values()), {"rate": asked.rate} if asked.rate else {}
