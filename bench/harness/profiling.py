@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 
 import machine
-from measuring import Void, run
+from measuring import Void, run, say
 from peers import Place, Proxy
 from workloads import Workload
 
@@ -28,8 +28,7 @@ def profile(workload: Workload, kind: type[Proxy], name: str, place: Place, rate
         try:
             found.update(count(workload, kind, name, place, rate))
         except (RuntimeError, Void, OSError) as problem:
-            found[f"{count.__name__.replace('_', ' ')}"] = None
-            print(f"bench: {name}, {workload.name}: {count.__name__}: {problem}", flush=True)
+            say(f"bench: {name}, {workload.name}: {count.__name__}: {problem}")
     return found
 
 
@@ -73,6 +72,8 @@ def system_calls(workload: Workload, kind: type[Proxy], name: str, place: Place,
     if not total:
         raise Void("strace counted nothing")
     cells = total[0].split()  # share, seconds, usecs a call, calls, errors where there are some, "total"
+    if int(cells[3]) < sample.done / 100:
+        raise Void("strace saw next to nothing")
     errors = int(cells[4]) if len(cells) > 5 else 0
     return {"system calls": int(cells[3]) / sample.done, "of these failed": errors / sample.done}
 
@@ -140,8 +141,7 @@ def by_callgrind(workload: Workload, kind: type[Proxy], name: str, place: Place,
         def counting() -> Iterator[None]:
             control("-i", "on")
             yield
-            control("-i", "off")
-            control("-d")
+            control("-d")  # what is counted is lost once instrumentation is off
 
         requests = 100 if "connection" in workload.unit else 2000
         if workload.tool == "streams":
