@@ -141,7 +141,8 @@ def main() -> int:
     asked.json.write_text(json.dumps(results, indent=1) + "\n")
     for path in [asked.json, *plots.draw(results, asked.json.with_suffix(""))]:
         measuring.say(str(path))
-    return 1 if any(one.void for one in verdicts) else 0
+    void = [one.void for one in verdicts if one.void] + [one for one in results["sweeps"].values() if "void" in one]
+    return 1 if void else 0
 
 
 if __name__ == "__main__":

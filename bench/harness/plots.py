@@ -84,18 +84,22 @@ def growth(sweeps: dict[str, dict]) -> str:
         for point in sweep["points"]:
             cpu = [one["cpu_us"] for one in point["rounds"]]
             points.append(f"{point['at']} {statistics.median(cpu):.3f} {min(cpu):.3f} {max(cpu):.3f}")
-        begin = "unset logscale x\n" if name in ("workers", "body") else "set logscale x\n"
+        at = [point["at"] for point in sweep["points"]]
+        if name in ("workers", "body"):
+            begin = f"unset logscale x\nset xrange [{at[0] - at[-1] / 20}:{at[-1] * 1.05}]\n"
+        else:
+            begin = f"set logscale x\nset xrange [{at[0] / 1.5}:{at[-1] * 1.5}]\n"
         tics = "set xtics (" + ", ".join(
-            f"{quoted(short(point['at']))} {point['at']}" for point in sweep["points"]
-            if name != "body" or point["at"] >= 262_144 or point["at"] == 0) + ")\n"
+            f"{quoted(size(one) if name == 'body' else f'{one:,}')} {one}" for one in at
+            if name != "body" or one >= 262_144 or one == 0) + ")\n"
         script.append(f"$d << END\n" + "\n".join(points) + f"\nEND\n{begin}{tics}set title {quoted(name)}\n"
                       "plot $d using 1:2 with lines lw 2 lc rgb '#c02040', "
                       "$d using 1:2:3:4 with yerrorbars pt 7 ps 0.8 lc rgb '#c02040'\n")
     return "".join(script) + "unset multiplot\n"
 
 
-def short(value: int) -> str:
-    for size, unit in ((1024 * 1024, " MiB"), (1024, " KiB")):
-        if value >= size and value % size == 0:
-            return f"{value // size}{unit}"
-    return f"{value:,}"
+def size(count: int) -> str:
+    for unit, name in ((1024 * 1024, "MiB"), (1024, "KiB")):
+        if count >= unit:
+            return f"{count // unit} {name}"
+    return str(count)
