@@ -8,6 +8,7 @@ import functools
 import json
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 
@@ -119,8 +120,10 @@ def main() -> int:
     plan = plan_of(asked)
     machine.raise_descriptor_limit()
     tools = machine.build_tools(asked.tools)
-    versions = {name: peers.version_of(name) for name in plan.peers}
     about = machine.describe()
+    machine.leave_the_proxies_alone()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped then too
+    versions = {name: peers.version_of(name) for name in plan.peers}
     told = [f"{plan.rounds} rounds of {plan.seconds:g} s", str(about["cpu"]), f"{about['cpus']} CPUs",
             f"load {about['load']:.1f}", f"Linux {about['kernel']}",
             *[f"{name} {version}" for name, version in versions.items()]]

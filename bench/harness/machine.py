@@ -3,9 +3,12 @@
 bench's own programs, built where they are older than their source."""
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import pathlib
 import platform
+import random
 import re
 import resource
 import socket
@@ -16,12 +19,24 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ("origin", "load", "streams", "echo", "idle")
 
 
+@functools.cache
 def two_cpus() -> tuple[int, int]:
-    """The proxies' and the one of load and origin."""
+    """The proxies' and the one of load and origin: of two cores where there are two."""
     usable = sorted(os.sched_getaffinity(0))
     if len(usable) < 2:
         raise SystemExit("bench: needs two CPUs, one for the proxies and one for load and origin")
-    return usable[0], usable[1]
+    topology = pathlib.Path(f"/sys/devices/system/cpu/cpu{usable[0]}/topology/thread_siblings_list")
+    shared: set[int] = set()
+    with contextlib.suppress(OSError):
+        for part in topology.read_text().strip().split(","):
+            first, _, last = part.partition("-")
+            shared |= set(range(int(first), int(last or first) + 1))
+    return usable[0], next((one for one in usable[1:] if one not in shared), usable[1])
+
+
+def leave_the_proxies_alone() -> None:
+    """This process too stays off their CPU from here on."""
+    os.sched_setaffinity(0, {two_cpus()[1]})
 
 
 def raise_descriptor_limit() -> None:
@@ -31,7 +46,14 @@ def raise_descriptor_limit() -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Below those that the kernel gives to connections: no client can take one before its server does."""
+    lowest = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    held: list[socket.socket] = []
+    for port in random.sample(range(10_000, max(lowest, 20_000)), 1000):
+        with contextlib.suppress(OSError):
+            held.append(socket.create_server(("127.0.0.1", port)))
+        if len(held) == count:
+            break
     ports = [one.getsockname()[1] for one in held]
     for one in held:
         one.close()
@@ -42,11 +64,9 @@ def family(pid: int) -> list[int]:
     """A process and all that descend from it."""
     found = [pid]
     for one in found:
-        try:
+        with contextlib.suppress(OSError):  # it may end meanwhile
             for task in pathlib.Path(f"/proc/{one}/task").iterdir():
                 found += [int(child) for child in (task / "children").read_text().split()]
-        except OSError:
-            pass  # it ended meanwhile
     return found
 
 
@@ -56,12 +76,10 @@ def cpu_ns(pid: int) -> int:
     their parent in ticks, which matters only where a reload ends some."""
     total = 0
     for one in family(pid):
-        try:
+        with contextlib.suppress(OSError):
             total += time.clock_gettime_ns((~one << 3) | 2)
             after_name = pathlib.Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
             total += (int(after_name[13]) + int(after_name[14])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-        except OSError:
-            pass
     return total
 
 
@@ -69,11 +87,9 @@ def pss_kib(pid: int) -> int:
     """The proportional share of memory of a process and its children."""
     total = 0
     for one in family(pid):
-        try:
+        with contextlib.suppress(OSError):
             found = re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{one}/smaps_rollup").read_text(), re.M)
             total += int(found[1]) if found else 0
-        except OSError:
-            pass
     return total
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a workload: every proxy in turn, round after round. A tool connects and says `ready`; then the counters are read,
-it is told to go, and they are read again when it has said what it found, while its connections are still there."""
+"""Runs a workload: every proxy in turn, round after round. A tool connects and says `ready`; then the counters are
+read, it is told to go, and they are read again when it has said what it found, while its connections are still
+there."""
 from __future__ import annotations
 
 import contextlib

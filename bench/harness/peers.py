@@ -189,7 +189,7 @@ class Nginx(Proxy):
                   "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; "
                   "proxy_set_header X-Forwarded-Proto $scheme; }")
         config = self.write("nginx.conf", f"""
-user root; daemon off; worker_processes {setting.workers}; pid {self.home}/pid; error_log stderr error;
+{'user root;' if os.getuid() == 0 else ''} daemon off; worker_processes {setting.workers}; pid {self.home}/pid; error_log stderr error;
 events {{ worker_connections 16384; }}
 http {{
     {log} {temporary}
@@ -268,7 +268,7 @@ frontend web
 backend other
     http-request return status 404
 backend origin
-    server one 127.0.0.1:{place.node_port(setting)} pool-max-conn -1 pool-purge-delay 600s{node_tls}
+    server one 127.0.0.1:{place.node_port(setting)} pool-purge-delay 600s{node_tls}
 """)
         return ["haproxy", "-db" if self.is_watched else "-W", "-f", config]
 
@@ -289,16 +289,19 @@ class H2o(Proxy):
     ocsp-update-interval: 0""" if setting.tls else ""
         log = ""
         if setting.log:
+            line = ('{"ts":"%{%Y-%m-%dT%H:%M:%S}t","client":"%h","method":"%m","host":"%V","path":"%U",'
+                    '"protocol":"%H","status":%s,"bytes_out":%b,"duration":%{duration}x,'
+                    '"upstream":%{response-time}x}')
             log = f"""
 access-log:
   path: {self.log_file}
-  format: '{{"ts":"%{{%Y-%m-%dT%H:%M:%S}}t","client":"%h","method":"%m","host":"%V","path":"%U","protocol":"%H","status":%s,"bytes_out":%b,"duration":%{{duration}}x,"upstream":%{{response-time}}x}}'
+  format: '{line}'
   escape: json"""
         scheme = "https" if setting.node_tls else "http"
         name = "localhost" if setting.node_tls else "127.0.0.1"
         config = self.write("h2o.yaml", f"""
 num-threads: {setting.workers}
-user: root
+{'user: root' if os.getuid() == 0 else ''}
 max-connections: 65536
 listen:
   host: 127.0.0.1
@@ -334,9 +337,11 @@ class Sluice(Proxy):
     def command(self) -> list[str]:
         place, setting = self.place, self.setting
         folder = place.folder
-        tls = (f", tls: {{certificates: [{{certificate: {folder}/site.pem, key: {folder}/site.key}}]}}"
-               if setting.tls else "")
-        node_tls = f", tls: {{mode: tls, ca: {folder}/site.pem, server_name: localhost}}" if setting.node_tls else ""
+        tls = node_tls = ""
+        if setting.tls:
+            tls = f", tls: {{certificates: [{{certificate: {folder}/site.pem, key: {folder}/site.key}}]}}"
+        if setting.node_tls:
+            node_tls = f", tls: {{mode: tls, ca: {folder}/site.pem, server_name: localhost}}"
         port = place.node_port(setting)
         nodes = ", ".join(f'"127.0.{number // 256}.{number % 256}:{port}"' for number in range(1, setting.nodes + 1))
         routes = "".join(f"  - {{name: route-{number}, match: {{path: {{prefix: {path}}}}}, service: origin}}\n"
@@ -345,12 +350,13 @@ class Sluice(Proxy):
             routes = "  - {name: all, service: origin}\n"
         log = f"{{path: {self.log_file}, format: json}}" if setting.log else "{path: off}"
         # `pool` and the idle times: as for the others.
+        pool = f"{{idle: {setting.connections}, max: {max(1024, 2 * setting.connections)}, idle_timeout: 600s}}"
         config = self.write("sluice.yaml", f"""
 workers: {setting.workers}
 listeners:
   - {{name: web, address: "127.0.0.1:{self.port}"{tls}}}
 services:
-  - {{name: origin, url: [{nodes}], pool: {{idle: {setting.connections}, max: {max(1024, 2 * setting.connections)}, idle_timeout: 600s}}{node_tls}}}
+  - {{name: origin, url: [{nodes}], pool: {pool}{node_tls}}}
 routes:
 {routes}
 admin: {{address: "127.0.0.1:0"}}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures as pictures, SVG and PNG, drawn by gnuplot: every proxy beside the best peer, and what grows with what."""
+"""The figures as pictures, SVG and PNG, drawn by gnuplot: every proxy beside the best peer, and what grows with
+what."""
 from __future__ import annotations
 
 import pathlib
@@ -63,7 +64,7 @@ def comparison(workloads: dict[str, dict]) -> str:
         blocks.append("$bounds << END\n" + "\n".join(bounds) + "\nEND\n")
         parts.append("$bounds using 1:2 with points pt '|' ps 2 lc rgb '#c02040' title 'sluice at most'")
     return "".join(blocks) + f"""
-set title 'CPU a unit of work (memory a connection for idle-*), best peer = 1; less is better'
+set title 'CPU per unit of work (idle-*: memory per connection), best peer = 1; less is better'
 set yrange [-0.6:{len(names) - 0.4}]
 set xrange [0:*<3]
 set ytics ({tics}) noenhanced
@@ -78,7 +79,7 @@ def growth(sweeps: dict[str, dict]) -> str:
     """A small picture a sweep: CPU microseconds a request with the range over all rounds."""
     rows = (len(sweeps) + 1) // 2
     script = [f"set multiplot layout {rows},2\nset key off\nset grid lc rgb '#dddddd'\nset yrange [0:*]\n"
-              "set ylabel 'CPU us a request'\n"]
+              "set ylabel 'CPU us per request'\n"]
     for name, sweep in sweeps.items():
         points = []
         for point in sweep["points"]:

@@ -81,7 +81,7 @@ def measure_all(kind: type[Proxy], plan: Plan, place: Place, found: dict[str, ob
 
 
 def table(sweep: Sweep, samples: dict[int, list[Sample]]) -> str:
-    lines = [tables.header(sweep.name, "CPU us a request", "range", "to the first (quartiles)", "requests/s",
+    lines = [tables.header(sweep.name, "CPU us per request", "range", "to the first (quartiles)", "requests/s",
                            "p50 us", "p99 us", "PSS MiB")]
     first = [one.cpu_us for one in samples[sweep.points[0]]]
     for value, of in samples.items():

@@ -86,7 +86,7 @@ def median_of(outcome: Outcome, name: str) -> float:
 
 def columns_of(workload: Workload, outcomes: list[Outcome]) -> list[str]:
     is_memory = workload.tool == "idle"
-    columns = ["proxy", f"bytes a {workload.unit}" if is_memory else f"CPU us a {workload.unit}", "range",
+    columns = ["proxy", f"bytes per {workload.unit}" if is_memory else f"CPU us per {workload.unit}", "range",
                "to best peer (quartiles)"]
     if floor_of(outcomes):
         columns.append("to floor")

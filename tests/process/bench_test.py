@@ -76,7 +76,8 @@ def test_the_best_peer_is_the_cheapest_that_made_no_mistake():
 
 
 def test_a_void_figure_holds_nothing():
-    verdict = tables.verdicts(SMALL, [outcome("nginx", "nginx", 12), outcome("sluice", "sluice", 1, void="an error")])[0]
+    others = outcome("nginx", "nginx", 12)
+    verdict = tables.verdicts(SMALL, [others, outcome("sluice", "sluice", 1, void="an error")])[0]
     assert verdict.holds() is False
     assert verdict.to_best is None
 
