@@ -189,7 +189,8 @@ class Nginx(Proxy):
                   "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; "
                   "proxy_set_header X-Forwarded-Proto $scheme; }")
         config = self.write("nginx.conf", f"""
-{'user root;' if os.getuid() == 0 else ''} daemon off; worker_processes {setting.workers}; pid {self.home}/pid; error_log stderr error;
+{'user root;' if os.getuid() == 0 else ''} daemon off; worker_processes {setting.workers};
+pid {self.home}/pid; error_log stderr error;
 events {{ worker_connections 16384; }}
 http {{
     {log} {temporary}

@@ -44,13 +44,12 @@ using ssl_ptr = std::unique_ptr<SSL, ssl_free>;
 using context_ptr = std::unique_ptr<SSL_CTX, ssl_free>;
 using session_ptr = std::unique_ptr<SSL_SESSION, ssl_free>;
 
-/// One suite a version and one group wherever the other side has it: every proxy does the same
+/// TLS 1.3, one suite, and one group wherever the other side has it: every proxy does the same
 /// arithmetic.
 inline context_ptr make_context(const SSL_METHOD* method) {
     context_ptr context{SSL_CTX_new(method)};
-    SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+    SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
     SSL_CTX_set_ciphersuites(context.get(), "TLS_AES_128_GCM_SHA256");
-    SSL_CTX_set_cipher_list(context.get(), "ECDHE-ECDSA-AES128-GCM-SHA256");
     SSL_CTX_set1_groups_list(context.get(), "X25519:P-256");
     SSL_CTX_set_mode(context.get(),
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
