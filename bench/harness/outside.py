@@ -24,8 +24,11 @@ def run(tool: str, workload: Workload, proxy: Proxy, seconds: float) -> Sample:
     connections = workload.options[workload.options.index("--connections") + 1]
     url = f"{'https' if workload.setting.tls else 'http'}://127.0.0.1:{proxy.port}/"
     length = math.ceil(seconds)
-    command = {"wrk": ["wrk", "-t1", f"-c{connections}", f"-d{length}s", "--latency", url],
-               "h2load": ["h2load", "--h1", "-t1", f"-c{connections}", f"-D{length}", url]}[tool]
+    # The fields the bench's own client sends; h2load has a User-Agent of its own.
+    fields = ["-H", "Accept: */*"]
+    command = {"wrk": ["wrk", "-t1", f"-c{connections}", f"-d{length}s", "--latency", *fields, "-H",
+                       "User-Agent: bench", url],
+               "h2load": ["h2load", "--h1", "-t1", f"-c{connections}", f"-D{length}", *fields, url]}[tool]
     before = proxy.cpu_ns()
     output = subprocess.run(["taskset", "-c", str(machine.two_cpus()[1]), *command], capture_output=True, text=True,
                             check=False, timeout=length + 60).stdout
