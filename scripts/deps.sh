@@ -16,7 +16,9 @@ test_packages=(
 # a real systemd (scripts/systemd_test.sh), an image without Docker (scripts/container_test.sh)
 long_packages=(buildah iproute2 mmdebstrap podman runc systemd-container)
 lint_packages=(clang-19 clang-format-19 clang-tidy-19 python3 shellcheck)
-bench_packages=(libbenchmark-dev linux-perf nginx openssl procps strace util-linux wrk)
+bench_packages=(
+    gnuplot-nox h2o haproxy libbenchmark-dev linux-perf nghttp2-client nginx openssl procps strace util-linux valgrind wrk
+)
 
 wanted=()
 for group in "${@:---build}"; do

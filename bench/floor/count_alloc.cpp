@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counts the allocations of a program it is preloaded into (LD_PRELOAD), in the first eight bytes
-// of the file that COUNT_ALLOC_FILE names. scripts/measure.sh reads them before and after a run.
+// of the file that COUNT_ALLOC_FILE names. scripts/bench.sh reads them before and after a run.
 // Only glibc's own allocator is counted.
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The floor of every measurement: bytes copied between a client and one upstream connection,
 // edge-triggered, one read and one write a side, no HTTP at all. What it costs is the kernel's
-// price; scripts/measure.sh runs it beside the rest.
+// price; scripts/bench.sh runs it beside the rest.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
