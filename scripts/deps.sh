@@ -14,7 +14,7 @@ test_packages=(
     testssl.sh wrk python3-httpx python3-jsonschema python3-pytest python3-websockets python3-yaml
 )
 # a real systemd (scripts/systemd_test.sh), an image without Docker (scripts/container_test.sh)
-long_packages=(buildah iproute2 mmdebstrap podman runc systemd-container)
+long_packages=(aardvark-dns buildah iproute2 iptables mmdebstrap netavark podman podman-compose runc systemd-container)
 lint_packages=(clang-19 clang-format-19 clang-tidy-19 python3 shellcheck)
 bench_packages=(
     gnuplot-nox h2o haproxy libbenchmark-dev linux-perf nghttp2-client nginx openssl procps strace util-linux valgrind wrk

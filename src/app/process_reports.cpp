@@ -127,7 +127,8 @@ admin::explain_report process::explain(const admin::explain_request& asked) cons
     std::vector<explain::open_entrance> entrances;
     for (const auto& one : listeners_.all())
         entrances.push_back({&one.settings->listener, one.bound.bound, one.settings->tls.get()});
-    const auto answer = explain::answer(asked, {*settings_, *publisher_.current(), entrances});
+    const auto answer =
+        explain::answer(asked, {*settings_, *publisher_.current(), entrances, true});
     if (!answer.of)
         return {{}, answer.problem};
     return {to_json(*answer.of), {}};

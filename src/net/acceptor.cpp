@@ -73,7 +73,8 @@ acceptor::taken acceptor::accept_one() {
         const int on = 1;
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    on_connection_(fd, address::from(from));
+    // An IPv4 client of a socket for both families comes as ::ffff:a.b.c.d.
+    on_connection_(fd, address::from(from).unmapped());
     return taken::one;
 }
 

@@ -104,7 +104,6 @@ address address::from(const sockaddr_storage& raw) {
         result.family_ = family::v6;
         result.port_ = ntohs(v6.sin6_port);
         std::memcpy(result.bytes_, &v6.sin6_addr, sizeof v6.sin6_addr);
-        return result.unmapped();
     } else if (raw.ss_family == AF_UNIX) {
         // A client's Unix socket usually has no name; the path may fill sun_path without a
         // terminator.

@@ -161,7 +161,8 @@ proxy_header read_binary(byte_view bytes) {
     const auto header = bytes.substr(0, size);
     if (const auto trouble = trouble_with_rest(header, fixed_part + *addresses); !trouble.empty())
         return malformed(trouble);
-    return complete(size, source_address(header, family));
+    const auto client = source_address(header, family);
+    return complete(size, client ? client->unmapped() : client);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // What the end of a drain cuts: the client, the page of metrics and the access log tell one story
 // (the log's writer is a thread).
 #include "fake/gateway_rig.hpp"
+#include "fake/text.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,14 +13,11 @@
 #include <memory>
 
 using fake::gateway_rig;
+using fake::has;
 using fake::node;
 using fake::settings_for;
 
 namespace {
-
-bool has(std::string_view text, std::string_view piece) {
-    return text.find(piece) != std::string_view::npos;
-}
 
 struct logged_gateway {
     logged_gateway() {

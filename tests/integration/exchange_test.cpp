@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole requests through a worker's gateway: reuse, retries, deadlines, half-closed clients.
-#include "fake/gateway_rig.hpp"
+#include "fake/request_at_node.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -11,30 +11,18 @@ using fake::gateway_rig;
 using fake::node;
 using fake::settings_for;
 
-namespace {
-
-bool starts_with(const std::string& text, std::string_view start) {
-    return text.rfind(start, 0) == 0;
-}
-
-}  // namespace
-
 TEST_CASE("a request whose body came in pieces leaves a connection that serves the next one") {
-    node one;
-    gateway_rig rig(settings_for({&one}));
-    auto client = rig.connect();
-    rig.send(client, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc");
-    auto upstream = one.accept();
-    REQUIRE(upstream);
+    fake::request_at_node start("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc");
+    auto& [one, rig, client, upstream] = start;
     rig.send(client, "def");
     CHECK(upstream.receive().find("\r\n\r\nabcdef") != std::string::npos);
     rig.send(upstream, fake::empty_answer);
-    CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
     rig.send(client, fake::get);
-    CHECK(starts_with(upstream.receive(), "GET /a "));
+    CHECK(upstream.receive().starts_with("GET /a "));
     CHECK_FALSE(one.accept());
     rig.send(upstream, fake::empty_answer);
-    CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("a connection the node closed while idle is replaced without the client noticing") {
@@ -52,7 +40,7 @@ TEST_CASE("a connection the node closed while idle is replaced without the clien
     auto second = one.accept();
     REQUIRE(second);
     rig.send(second, fake::empty_answer);
-    CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("after bytes of a request went out only an idempotent one is sent again") {
@@ -76,7 +64,7 @@ TEST_CASE("after bytes of a request went out only an idempotent one is sent agai
         CHECK(again.receive().find("abc") != std::string::npos);
         rig.send(again, fake::empty_answer);
     }
-    CHECK(starts_with(client.receive(), idempotent ? "HTTP/1.1 200" : "HTTP/1.1 502"));
+    CHECK(client.receive().starts_with(idempotent ? "HTTP/1.1 200" : "HTTP/1.1 502"));
 }
 
 TEST_CASE("time a node spent on the request before it broke is not taken from the next connect") {
@@ -97,7 +85,7 @@ TEST_CASE("time a node spent on the request before it broke is not taken from th
     auto again = next.accept();
     REQUIRE(again);
     rig.send(again, fake::empty_answer);
-    CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("a node that refuses is passed over, and all of them refusing is a 502 at once") {
@@ -111,12 +99,12 @@ TEST_CASE("a node that refuses is passed over, and all of them refusing is a 502
         auto upstream = alive.accept();
         REQUIRE(upstream);
         rig.send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+        CHECK(client.receive().starts_with("HTTP/1.1 200"));
     }
     alive.close();
     auto client = rig.connect();
     rig.send(client, fake::get);
-    CHECK(starts_with(client.receive(), "HTTP/1.1 502"));
+    CHECK(client.receive().starts_with("HTTP/1.1 502"));
     CHECK(rig.stats(0).open == 0);
 }
 
@@ -145,15 +133,12 @@ TEST_CASE(
     rig.loop.advance(8900ms);
     CHECK(client.receive().empty());
     rig.loop.advance(150ms);
-    CHECK(starts_with(client.receive(), "HTTP/1.1 502"));
+    CHECK(client.receive().starts_with("HTTP/1.1 502"));
 }
 
 TEST_CASE("a client that sent its end still gets its answer while the bytes move") {
-    node one;
-    gateway_rig rig(settings_for({&one}));
-    auto client = rig.connect();
-    rig.send(client, fake::get);
-    auto upstream = one.accept();
+    fake::request_at_node start(fake::get);
+    auto& [one, rig, client, upstream] = start;
     client.shut_write();
     rig.loop.settle();
     rig.loop.advance(500ms);
@@ -192,11 +177,8 @@ TEST_CASE("a client that sent its end and reads slowly is not cut while bytes wa
 
 TEST_CASE("a client that sent its end and gets nothing for the grace is taken for gone, and its "
           "node is told") {
-    node one;
-    gateway_rig rig(settings_for({&one}));
-    auto client = rig.connect();
-    rig.send(client, fake::get);
-    auto upstream = one.accept();
+    fake::request_at_node start(fake::get);
+    auto& [one, rig, client, upstream] = start;
     client.shut_write();
     rig.loop.settle();
     rig.loop.advance(990ms);
@@ -218,12 +200,12 @@ TEST_CASE("a route's total time answers 504 before the head and breaks the messa
     auto upstream = one.accept();
     SECTION("before the head") {
         rig.loop.advance(5s + fake::past);
-        CHECK(starts_with(client.receive(), "HTTP/1.1 504"));
+        CHECK(client.receive().starts_with("HTTP/1.1 504"));
     }
     SECTION("after the head, waiting for the node") {
         rig.send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
         rig.loop.advance(5s + fake::past);
-        CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+        CHECK(client.receive().starts_with("HTTP/1.1 200"));
         CHECK(client.at_end());
     }
     SECTION("after the head, waiting for a client that does not read") {
@@ -272,12 +254,9 @@ TEST_CASE("an event stream is silent from its last small event on, not from its 
 }
 
 TEST_CASE("a tunnel that is aborted lets go of both sides at once") {
-    node one;
-    gateway_rig rig(settings_for({&one}));
-    auto client = rig.connect();
-    rig.send(client,
-             "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
-    auto upstream = one.accept();
+    fake::request_at_node start(
+        "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    auto& [one, rig, client, upstream] = start;
     rig.send(upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: "
                        "websocket\r\n\r\nhello");
     rig.send(client, "there");
@@ -304,23 +283,23 @@ TEST_CASE("a full pool lets requests wait in turn, up to the connect time") {
     CHECK_FALSE(one.accept());
     SECTION("served one after the other on the one connection") {
         for (auto& client : clients) {
-            CHECK(starts_with(upstream.receive(), "GET"));
+            CHECK(upstream.receive().starts_with("GET"));
             rig.send(upstream, fake::empty_answer);
-            CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+            CHECK(client.receive().starts_with("HTTP/1.1 200"));
         }
     }
     SECTION("the time is over") {
         rig.loop.advance(3s + fake::past);
-        CHECK(starts_with(clients[1].receive(), "HTTP/1.1 503"));
-        CHECK(starts_with(clients[2].receive(), "HTTP/1.1 503"));
+        CHECK(clients[1].receive().starts_with("HTTP/1.1 503"));
+        CHECK(clients[2].receive().starts_with("HTTP/1.1 503"));
     }
     SECTION("one that waits leaves in the moment its turn comes: the next one has it") {
         clients[1].reset();
         upstream.send(fake::empty_answer);
         rig.loop.settle();
-        CHECK(starts_with(clients[0].receive(), "HTTP/1.1 200"));
+        CHECK(clients[0].receive().starts_with("HTTP/1.1 200"));
         upstream.receive();
         rig.send(upstream, fake::empty_answer);
-        CHECK(starts_with(clients[2].receive(), "HTTP/1.1 200"));
+        CHECK(clients[2].receive().starts_with("HTTP/1.1 200"));
     }
 }

@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::string_view post = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
 
-bool starts_with(const std::string& text, std::string_view start) {
-    return text.rfind(start, 0) == 0;
-}
-
 // What `happens` does is seen by no event of the turn in which those before it are handled.
 template <class Happening>
 void in_that_turn(gateway_rig& rig, Happening happens) {
@@ -49,10 +45,10 @@ TEST_CASE("a request that waited for the place of a full pool counts what it got
         rig.loop.settle();
         CHECK_FALSE(one.accept());
     }
-    CHECK(starts_with(served.receive(), "HTTP/1.1 200"));
-    CHECK(starts_with(upstream.receive(), "GET /a "));
+    CHECK(served.receive().starts_with("HTTP/1.1 200"));
+    CHECK(upstream.receive().starts_with("GET /a "));
     rig.send(upstream, fake::empty_answer);
-    CHECK(starts_with(waiting.receive(), "HTTP/1.1 200"));
+    CHECK(waiting.receive().starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("a POST is sent again only when the pooled connection took not one byte of it") {
@@ -73,16 +69,16 @@ TEST_CASE("a POST is sent again only when the pooled connection took not one byt
         if (!whole)
             rig.send(client, post.substr(post.size() - 1));
         const auto got = second.receive();
-        CHECK(starts_with(got, "POST /a "));
+        CHECK(got.starts_with("POST /a "));
         CHECK(got.find("\r\n\r\nabc") == got.size() - 7);
         rig.send(second, fake::empty_answer);
-        CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+        CHECK(client.receive().starts_with("HTTP/1.1 200"));
     }
     SECTION("it went out and met a closed door") {
         client.send(post);
         in_that_turn(rig, [&] { first.close(); });
         CHECK_FALSE(one.accept());
-        CHECK(starts_with(client.receive(), "HTTP/1.1 502"));
+        CHECK(client.receive().starts_with("HTTP/1.1 502"));
     }
 }
 
@@ -118,10 +114,10 @@ TEST_CASE("who needs a fresh connection closes idle ones when the pool has no ro
     auto fresh = one.accept();
     REQUIRE(fresh);
     for (const int i : {0, 3}) {
-        CHECK(starts_with(fresh.receive(), "GET /a "));
+        CHECK(fresh.receive().starts_with("GET /a "));
         rig.send(fresh, fake::empty_answer);
-        CHECK(starts_with(clients[i].receive(), "HTTP/1.1 200"));
+        CHECK(clients[i].receive().starts_with("HTTP/1.1 200"));
     }
     for (const int i : {1, 2})
-        CHECK(starts_with(clients[i].receive(), "HTTP/1.1 200"));
+        CHECK(clients[i].receive().starts_with("HTTP/1.1 200"));
 }

@@ -3,6 +3,7 @@
 // told they are from, and what becomes of those that begin otherwise.
 #include "fake/gateway_rig.hpp"
 #include "fake/listener_tls.hpp"
+#include "fake/text.hpp"
 
 #include <catch2/catch.hpp>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 using fake::gateway_rig;
+using fake::has;
 using fake::node;
 
 namespace {
@@ -32,10 +34,6 @@ sluice::app::settings settings_for(const node& to, std::vector<std::string> trus
     for (const auto& block : trusted)
         listener.trusted_proxies.push_back(*sluice::net::cidr::parse(block));
     return all;
-}
-
-bool has(const std::string& text, std::string_view what) {
-    return text.find(what) != std::string::npos;
 }
 
 // Each in turn. Catch's own generator would keep views of temporary texts.

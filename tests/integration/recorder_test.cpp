@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What requests leave on the page of metrics: whose fault an attempt's end was, what counts as
 // rejected, which labels.
-#include "fake/gateway_rig.hpp"
+#include "fake/request_at_node.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -32,12 +32,8 @@ constexpr std::string_view requests = "sluice_requests_total";
 }  // namespace
 
 TEST_CASE("a client that leaves while the node is silent is neither an outcome nor rejected") {
-    node one;
-    gateway_rig rig(settings_for({&one}));
-    auto client = rig.connect();
-    rig.send(client, fake::get);
-    auto upstream = one.accept();
-    REQUIRE(upstream);
+    fake::request_at_node start(fake::get);
+    auto& [one, rig, client, upstream] = start;
     client.reset();
     rig.loop.settle();
     CHECK(counted(rig, requests, R"(code="499")") == 1);
@@ -46,11 +42,8 @@ TEST_CASE("a client that leaves while the node is silent is neither an outcome n
 }
 
 TEST_CASE("a client that leaves inside a good answer does not spoil the node's success") {
-    node one;
-    gateway_rig rig(settings_for({&one}));
-    auto client = rig.connect();
-    rig.send(client, fake::get);
-    auto upstream = one.accept();
+    fake::request_at_node start(fake::get);
+    auto& [one, rig, client, upstream] = start;
     rig.send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npiece");
     client.reset();
     rig.loop.settle();
@@ -97,12 +90,8 @@ TEST_CASE(
 }
 
 TEST_CASE("what the end of a drain cuts before an answer is rejected and no outcome of its node") {
-    node one;
-    gateway_rig rig(settings_for({&one}));
-    auto client = rig.connect();
-    rig.send(client, fake::get);
-    auto upstream = one.accept();
-    REQUIRE(upstream);
+    fake::request_at_node start(fake::get);
+    auto& [one, rig, client, upstream] = start;
     rig.server->abort();
     rig.loop.settle();
     CHECK(counted(rig, requests, R"(code="503")") == 1);

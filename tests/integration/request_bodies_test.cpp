@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests whose answer comes while their body is still on its way: what the node sees, what the
 // client can still read, and that nothing behind such a body is taken for a request.
-#include "fake/gateway_rig.hpp"
+#include "fake/request_at_node.hpp"
+#include "fake/text.hpp"
 
 #include <catch2/catch.hpp>
 #include <sys/ioctl.h>
 
 using namespace std::chrono_literals;
 using fake::gateway_rig;
+using fake::has;
 using fake::node;
 using fake::settings_for;
 
 namespace {
 
 constexpr std::string_view begun = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc";
-
-bool starts_with(const std::string& text, std::string_view start) {
-    return text.rfind(start, 0) == 0;
-}
-bool has(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
 
 // The answer there is so far, which must be the only one and promise nothing.
 std::string last_answer(fake::socket& client) {
@@ -50,12 +45,8 @@ sluice::app::settings with_one_path(const node& one) {
 
 TEST_CASE("an event stream that begins before its request body ended leaves the node's connection "
           "whole") {
-    node one;
-    gateway_rig rig(settings_for({&one}));
-    auto client = rig.connect();
-    rig.send(client, begun);
-    auto upstream = one.accept();
-    REQUIRE(upstream);
+    fake::request_at_node start(begun);
+    auto& [one, rig, client, upstream] = start;
     rig.send(
         upstream,
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -67,10 +58,10 @@ TEST_CASE("an event stream that begins before its request body ended leaves the 
     auto next = rig.connect();
     rig.send(next, fake::get);
     CHECK_FALSE(one.accept());
-    CHECK(starts_with(upstream.receive(), "GET /a "));
+    CHECK(upstream.receive().starts_with("GET /a "));
     CHECK_FALSE(upstream.at_end());
     rig.send(upstream, fake::empty_answer);
-    CHECK(starts_with(next.receive(), "HTTP/1.1 200"));
+    CHECK(next.receive().starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("a drain that begins in the turn that brought a request lets the whole of it be served") {
@@ -86,7 +77,7 @@ TEST_CASE("a drain that begins in the turn that brought a request lets the whole
     rig.send(client, "defghij");
     CHECK(has(upstream.receive(), "\r\n\r\nabcdefghij"));
     rig.send(upstream, fake::empty_answer);
-    CHECK(starts_with(last_answer(client), "HTTP/1.1 200"));
+    CHECK(last_answer(client).starts_with("HTTP/1.1 200"));
     CHECK(rig.closed == 1);
 }
 
@@ -97,14 +88,14 @@ TEST_CASE("an answer of our own in the middle of a body says close") {
         auto client = rig.connect();
         rig.send(client, begun);
         rig.loop.advance(30s + fake::past);
-        CHECK(starts_with(last_answer(client), "HTTP/1.1 408"));
+        CHECK(last_answer(client).starts_with("HTTP/1.1 408"));
         ends_with_client(rig, client);
     }
     SECTION("no route, and the body not even begun") {
         gateway_rig other(with_one_path(one));
         auto client = other.connect();
         other.send(client, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n");
-        CHECK(starts_with(last_answer(client), "HTTP/1.1 404"));
+        CHECK(last_answer(client).starts_with("HTTP/1.1 404"));
         ends_with_client(other, client);
     }
     SECTION("the node leaves in the middle of it") {
@@ -114,20 +105,17 @@ TEST_CASE("an answer of our own in the middle of a body says close") {
         upstream.receive();
         upstream.close();
         rig.loop.settle();
-        CHECK(starts_with(last_answer(client), "HTTP/1.1 502"));
+        CHECK(last_answer(client).starts_with("HTTP/1.1 502"));
         ends_with_client(rig, client);
     }
 }
 
 TEST_CASE("behind a body the node's answer overtook no request is read") {
-    node one;
-    gateway_rig rig(settings_for({&one}));
-    auto client = rig.connect();
-    rig.send(client, begun);
-    auto upstream = one.accept();
+    fake::request_at_node start(begun);
+    auto& [one, rig, client, upstream] = start;
     rig.send(upstream, fake::empty_answer);
     rig.send(client, "defghij" + std::string(fake::get));
-    CHECK(starts_with(last_answer(client), "HTTP/1.1 200"));
+    CHECK(last_answer(client).starts_with("HTTP/1.1 200"));
     CHECK_FALSE(has(upstream.receive(), "GET /a"));
     CHECK_FALSE(one.accept());
     ends_with_client(rig, client);
@@ -147,7 +135,7 @@ TEST_CASE("a client that sends a large body nobody wants still reads why") {
         rig.loop.settle(1);
     }
     CHECK(sent == size);
-    CHECK(starts_with(last_answer(client), "HTTP/1.1 404"));
+    CHECK(last_answer(client).starts_with("HTTP/1.1 404"));
     CHECK_FALSE(client.was_reset());
     rig.loop.settle();
     ends_with_client(rig, client);
@@ -165,7 +153,7 @@ TEST_CASE("a body slower than the minimum rate is answered with a 408 the client
     CHECK(client.receive().empty());
     rig.loop.advance(5s);
     rig.send(client, "0123456789");
-    CHECK(starts_with(last_answer(client), "HTTP/1.1 408"));
+    CHECK(last_answer(client).starts_with("HTTP/1.1 408"));
     ends_with_client(rig, client);
 }
 
@@ -198,7 +186,7 @@ TEST_CASE("a client that sent its end is not cut while its upload still moves to
     CHECK_FALSE(upstream.at_end());
     SECTION("a node that answers then is heard") {
         rig.send(upstream, fake::empty_answer);
-        CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+        CHECK(client.receive().starts_with("HTTP/1.1 200"));
     }
     SECTION("one that says nothing is told to stop a second after the last movement") {
         rig.loop.advance(50ms + fake::past);
@@ -240,7 +228,7 @@ TEST_CASE("a client that sent its end is not cut while its node takes the upload
     read_all();
     CHECK(has(all.substr(all.size() - 5), "0\r\n\r\n"));
     rig.send(upstream, fake::empty_answer);
-    CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("a refused HEAD is answered with a head alone") {
@@ -249,6 +237,6 @@ TEST_CASE("a refused HEAD is answered with a head alone") {
     auto client = rig.connect();
     rig.send(client, "HEAD /a HTTP/1.1\r\nHost: a b\r\n\r\n");
     const auto got = last_answer(client);
-    CHECK(starts_with(got, "HTTP/1.1 400"));
+    CHECK(got.starts_with("HTTP/1.1 400"));
     CHECK(got.find("\r\n\r\n") == got.size() - 4);
 }

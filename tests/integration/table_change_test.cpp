@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What exchanges hold of a table that is no longer the one in use, and for how long.
-#include "fake/gateway_rig.hpp"
+#include "fake/request_at_node.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -18,11 +18,8 @@ constexpr std::string_view switched =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
 
 /// A request whose answer has begun, and the tables around it.
-struct fixture {
-    fixture(std::string_view request, std::string_view begun) {
-        rig.send(client, request);
-        upstream = old_node.accept();
-        REQUIRE(upstream);
+struct fixture : fake::request_at_node {
+    fixture(std::string_view request, std::string_view begun) : request_at_node(request) {
         rig.send(upstream, begun);
         client.receive();
         upstream.receive();
@@ -31,10 +28,7 @@ struct fixture {
         old_table = before;
     }
 
-    node old_node, new_node;
-    gateway_rig rig{settings_for({&old_node})};
-    fake::socket client = rig.connect();
-    fake::socket upstream;
+    node new_node;
     std::weak_ptr<const sluice::proxy::table> old_table;
 };
 

@@ -3,6 +3,7 @@
 // hosts they may ask for, and how long a handshake may take.
 #include "fake/gateway_rig.hpp"
 #include "fake/listener_tls.hpp"
+#include "fake/text.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,6 +11,7 @@
 
 using namespace std::chrono_literals;
 using fake::gateway_rig;
+using fake::has;
 using fake::node;
 using sluice::net::client_auth;
 
@@ -66,10 +68,6 @@ struct secure_client {
     fake::socket wire;
     fake::tls_client tls;
 };
-
-bool has(const std::string& text, std::string_view what) {
-    return text.find(what) != std::string::npos;
-}
 
 int count_of(const gateway_rig& rig, const std::string& outcome) {
     const auto page = rig.metrics.text();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tunnels: how long silence lasts, and what the access record counts (its writer is a thread).
-#include "fake/gateway_rig.hpp"
+#include "fake/request_at_node.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -22,27 +22,16 @@ constexpr std::string_view switching =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
 
 // One client switched to raw bytes, through a gateway that writes its log to `log`.
-struct tunnel {
-    explicit tunnel(std::string log = "off", std::chrono::milliseconds idle = 10s)
-        : rig(settings(std::move(log), idle)), client(rig.connect()) {
-        rig.send(client, upgrade);
-        upstream = one.accept();
-        REQUIRE(upstream);
+struct tunnel : fake::request_at_node {
+    explicit tunnel(const std::string& log = "off", std::chrono::milliseconds idle = 10s)
+        : request_at_node(upgrade, [&](auto& settings) {
+              settings.access_log.path = log;
+              settings.timeouts.stream_idle = idle;
+          }) {
         upstream.receive();
         rig.send(upstream, switching);
         client.receive();
     }
-    sluice::app::settings settings(std::string log, std::chrono::milliseconds idle) {
-        auto all = settings_for({&one});
-        all.access_log.path = std::move(log);
-        all.timeouts.stream_idle = idle;
-        return all;
-    }
-
-    node one;
-    gateway_rig rig;
-    fake::socket client;
-    fake::socket upstream;
 };
 
 }  // namespace

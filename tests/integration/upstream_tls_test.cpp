@@ -101,10 +101,6 @@ struct fixture {
     conversation accept(gateway_rig& rig) { return {rig, *context, one}; }
 };
 
-bool starts_with(const std::string& text, std::string_view start) {
-    return text.rfind(start, 0) == 0;
-}
-
 }  // namespace
 
 TEST_CASE_METHOD(fixture, "a request and its answer pass through TLS, and the connection is kept") {
@@ -112,11 +108,11 @@ TEST_CASE_METHOD(fixture, "a request and its answer pass through TLS, and the co
     auto client = rig.connect();
     rig.send(client, fake::get);
     auto upstream = accept(rig);
-    CHECK(starts_with(upstream.hears(), "GET /a HTTP/1.1\r\n"));
+    CHECK(upstream.hears().starts_with("GET /a HTTP/1.1\r\n"));
     upstream.says(fake::empty_answer);
-    CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
     rig.send(client, fake::get);
-    CHECK(starts_with(upstream.hears(), "GET /a HTTP/1.1\r\n"));
+    CHECK(upstream.hears().starts_with("GET /a HTTP/1.1\r\n"));
     CHECK_FALSE(one.accept());
 }
 
@@ -156,19 +152,19 @@ TEST_CASE_METHOD(fixture,
         rig.send(client, fake::get);
         CHECK(first.was_told_goodbye());
         auto second = accept(rig);
-        CHECK(starts_with(second.hears(), "GET /a "));
+        CHECK(second.hears().starts_with("GET /a "));
         return;
     }
     SECTION("bytes nobody asked for") {
         first.says(fake::empty_answer);
         rig.send(client, fake::get);
         auto second = accept(rig);
-        CHECK(starts_with(second.hears(), "GET /a "));
+        CHECK(second.hears().starts_with("GET /a "));
         CHECK(client.receive().empty());
         return;
     }
     rig.send(client, fake::get);
-    CHECK(starts_with(first.hears(), "GET /a "));
+    CHECK(first.hears().starts_with("GET /a "));
 }
 
 TEST_CASE_METHOD(fixture,
@@ -182,7 +178,7 @@ TEST_CASE_METHOD(fixture,
     CHECK(client.receive().find("200", 20) == std::string::npos);
     rig.send(client, fake::get);
     auto second = accept(rig);
-    CHECK(starts_with(second.hears(), "GET /a "));
+    CHECK(second.hears().starts_with("GET /a "));
 }
 
 TEST_CASE_METHOD(fixture, "a failed handshake is tried on the next node, whatever the method") {
@@ -208,7 +204,7 @@ TEST_CASE_METHOD(fixture, "a failed handshake is tried on the next node, whateve
     conversation upstream(rig, *context, *served_by);
     CHECK(upstream.hears().find("\r\n\r\nabc") != std::string::npos);
     upstream.says(fake::empty_answer);
-    CHECK(starts_with(client.receive(), "HTTP/1.1 200"));
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
     CHECK(rig.metrics.text().find("outcome=\"tls_error\"") != std::string::npos);
 }
 
@@ -225,7 +221,7 @@ TEST_CASE_METHOD(fixture, "all connects with TLS end after three times both dead
         rig.loop.advance(2s + fake::past);
     CHECK(client.receive().empty());
     rig.loop.advance(1s);
-    CHECK(starts_with(client.receive(), "HTTP/1.1 502"));
+    CHECK(client.receive().starts_with("HTTP/1.1 502"));
 }
 
 TEST_CASE_METHOD(fixture, "a client that leaves during a handshake ends it") {
@@ -255,7 +251,7 @@ TEST_CASE_METHOD(fixture, "a node that refuses us after the handshake is a failu
             upstream.send();
         }
     }
-    CHECK(starts_with(client.receive(), "HTTP/1.1 502"));
+    CHECK(client.receive().starts_with("HTTP/1.1 502"));
     CHECK_THAT(rig.stats().last_error, Catch::Matchers::Contains("certificate required"));
 }
 
@@ -276,14 +272,14 @@ TEST_CASE_METHOD(fixture, "connections made for one name do not serve another") 
     };
     adopt(secured({&one}));  // the same again: the connection stays
     rig.send(client, fake::get);
-    CHECK(starts_with(first.hears(), "GET /a "));
+    CHECK(first.hears().starts_with("GET /a "));
     first.says(fake::empty_answer);
     client.receive();
     adopt(secured({&one}, "other.test"));
     rig.send(client, fake::get);
     CHECK(first.hears().empty());
     auto second = accept(rig);
-    CHECK(starts_with(second.hears(), "GET /a "));
+    CHECK(second.hears().starts_with("GET /a "));
     CHECK(std::string(SSL_get_servername(second.tls().ssl(), TLSEXT_NAMETYPE_host_name)) ==
           "other.test");
 }

@@ -135,6 +135,16 @@ def test_a_name_that_vanishes_takes_its_nodes_along_after_three_answers(dnsmasq,
     assert fetch(proxy.url).status_code == 200
 
 
+def test_an_ipv4_address_in_an_aaaa_record_is_a_node_like_any_other(dnsmasq, found_by_dns, backend):
+    port = free_port()
+    node = backend(f"127.0.0.2:{port}")
+    server = dnsmasq(ttl=1)
+    server.say(app=["::ffff:127.0.0.2"])
+    proxy = found_by_dns([server.address], f"app.test:{port}")
+    eventually(have(proxy, f"[::ffff:127.0.0.2]:{port}"), "the node is known")
+    assert fetch(proxy.url).json()["backend"] == node.address
+
+
 def test_a_thousand_addresses_come_over_tcp(dnsmasq, found_by_dns):
     ips = [f"127.1.{number // 250}.{number % 250 + 1}" for number in range(1000)]
     server = dnsmasq(ttl=1)

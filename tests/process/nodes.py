@@ -39,26 +39,33 @@ class Node:
 
 
 NGINX = """
-daemon off; master_process off; error_log stderr warn; pid {folder}/nginx.pid;
-events {{ worker_connections 4096; }}
-http {{
+daemon off; master_process off; error_log stderr %(level)s; pid %(folder)s/nginx.pid;
+events { worker_connections 8192; }
+http {
     access_log off; keepalive_requests 1000000; keepalive_timeout 60s; sendfile on; client_max_body_size 0;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    server {{
-        listen {listen};
-        location /files/ {{ alias {root}/; dav_methods PUT; }}
-        location / {{ return 200 "nginx $request_uri\\n"; }}
-    }}
-}}
+    client_body_temp_path %(folder)s/body; proxy_temp_path %(folder)s/proxy; fastcgi_temp_path %(folder)s/fastcgi;
+    uwsgi_temp_path %(folder)s/uwsgi; scgi_temp_path %(folder)s/scgi;
+%(http)s
+}
 """
+
+
+def nginx_with(http: str, folder: pathlib.Path, root: pathlib.Path, address: str, level: str = "warn") -> Node:
+    """nginx that writes nowhere but into `folder`; `http` is what its http block says beside that, `address` where it
+    listens then."""
+    file = folder / "nginx.conf"
+    file.write_text(NGINX % {"folder": folder, "level": level, "http": http}, encoding="utf-8")
+    return Node(folder, root, address, [need("nginx"), "-e", "stderr", "-c", str(file), "-p", str(folder)])
 
 
 def nginx(folder: pathlib.Path, root: pathlib.Path, unix: bool = False) -> Node:
     address = f"unix:{folder}/nginx.sock" if unix else f"127.0.0.1:{free_port()}"
-    file = folder / "nginx.conf"
-    file.write_text(NGINX.format(folder=folder, root=root, listen=address), encoding="utf-8")
-    return Node(folder, root, address, [need("nginx"), "-e", "stderr", "-c", str(file), "-p", str(folder)])
+    return nginx_with(f"""
+    server {{
+        listen {address};
+        location /files/ {{ alias {root}/; dav_methods PUT; }}
+        location / {{ return 200 "nginx $request_uri\\n"; }}
+    }}""", folder, root, address)
 
 
 APACHE = """

@@ -6,7 +6,7 @@ import ssl
 import threading
 
 from isolation import free_port
-from nodes import Node, need
+from nodes import Node, need, nginx_with
 
 
 class TlsNode:
@@ -66,33 +66,19 @@ class TlsNode:
         self._listener.close()
 
 
-NGINX = """
-daemon off; master_process off; error_log stderr crit; pid {folder}/nginx.pid;
-events {{ worker_connections 4096; }}
-http {{
-    access_log off; keepalive_requests 1000000; keepalive_timeout 60s; sendfile on; client_max_body_size 0;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    server {{
-        listen {listen} ssl;
-        ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols {protocols};
-        {verify}
-        location /files/ {{ alias {folder}/; dav_methods PUT; }}
-        location / {{ return 200 "nginx $ssl_server_name $ssl_protocol $ssl_client_s_dn $ssl_session_reused\\n"; }}
-    }}
-}}
-"""
-
-
 def nginx(folder: pathlib.Path, identity, client_ca=None, protocols: str = "TLSv1.2 TLSv1.3") -> Node:
     """Answers `nginx SNI VERSION CLIENT RESUMED`; stores and serves files under /files/."""
     folder.mkdir()
     address = f"127.0.0.1:{free_port()}"
     verify = f"ssl_client_certificate {client_ca}; ssl_verify_client on; ssl_verify_depth 3;" if client_ca else ""
-    file = folder / "nginx.conf"
-    file.write_text(NGINX.format(folder=folder, listen=address, certificate=identity.certificate, key=identity.key,
-                                 verify=verify, protocols=protocols), encoding="utf-8")
-    return Node(folder, folder, address, [need("nginx"), "-e", "stderr", "-c", str(file), "-p", str(folder)])
+    return nginx_with(f"""
+    server {{
+        listen {address} ssl;
+        ssl_certificate {identity.certificate}; ssl_certificate_key {identity.key}; ssl_protocols {protocols};
+        {verify}
+        location /files/ {{ alias {folder}/; dav_methods PUT; }}
+        location / {{ return 200 "nginx $ssl_server_name $ssl_protocol $ssl_client_s_dn $ssl_session_reused\\n"; }}
+    }}""", folder, folder, address, level="crit")
 
 
 HAPROXY = """

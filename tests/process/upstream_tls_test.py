@@ -16,7 +16,7 @@ import pytest
 
 import tls_nodes
 from pki import CLIENT, Zoo
-from running import connect, fetch
+from running import PATIENCE, connect, fetch
 
 
 @pytest.fixture(scope="module")
@@ -321,6 +321,7 @@ class Crowd:
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._waiting, self._count = 0, 1
+        self.arrived = threading.Semaphore(0)  # a permit for each request that came
         threading.Thread(target=self._run, daemon=True).start()
         assert self._ready.wait(20)
 
@@ -342,6 +343,7 @@ class Crowd:
             while True:
                 await reader.readuntil(b"\r\n\r\n")
                 self._waiting += 1
+                self.arrived.release()
                 if self._waiting == self._count:
                     self._all_there.set()
                 await self._all_there.wait()
@@ -351,21 +353,25 @@ class Crowd:
         self._loop.call_soon_threadsafe(self._loop.stop)
 
 
-def ask_at_once(proxy, node, path: bytes, count: int) -> None:
-    """`count` requests in flight at the same time, each on a client connection that then closes."""
+def ask_one_more_each_time(proxy, node, path: bytes, count: int) -> None:
+    """`count` requests in flight at the end, each sent when the one before it has reached the node, and each on a
+    client connection that then closes."""
     node.expect(count)
-    links = [connect(proxy.address) for _ in range(count)]
-    for link in links:
-        link.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+    links = []
+    for _ in range(count):
+        links.append(connect(proxy.address))
+        links[-1].sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+        assert node.arrived.acquire(timeout=PATIENCE)
     for link in links:
         assert link.recv(4096).startswith(b"HTTP/1.1 200 ")
         link.close()
 
 
-# With what handshakes left behind in the heap: 45 KB on a quiet machine, 57,361 bytes once on a busy one. Buffers that
-# are not released would be 34 KiB more on each.
-@pytest.mark.parametrize("count", [200, pytest.param(2000, marks=pytest.mark.long)])
-def test_idle_connections_to_nodes_are_kept_for_little_memory(sluice, started, zoo, count):
+# One handshake at a time: how much several at once leave behind in the heap depends on how many a busy machine lets
+# pile up. So 200 take 28 to 32 KB each, whatever else runs, and 2,000 take 40. Buffers that are not released are 8 to
+# 10 KB more.
+@pytest.mark.parametrize("count, most", [(200, 36), pytest.param(2000, 44, marks=pytest.mark.long)])
+def test_idle_connections_to_nodes_are_kept_for_little_memory(sluice, started, zoo, count, most):
     nodes = {"plain": started(Crowd()), "secured": started(Crowd(zoo.good()))}
     tls = {"mode": "tls", "ca": str(zoo.trusted), "server_name": "node.test"}
     services = [{"name": name, "url": node.address, "pool": {"idle": 4000, "max": 4000},
@@ -377,12 +383,12 @@ def test_idle_connections_to_nodes_are_kept_for_little_memory(sluice, started, z
         with open(f"/proc/{proxy.pid}/smaps_rollup", encoding="ascii") as file:
             return int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M)[1])
 
-    ask_at_once(proxy, nodes["secured"], b"/secured", 20)
-    ask_at_once(proxy, nodes["plain"], b"/plain", count)  # what so many exchanges at once take anyway
+    ask_one_more_each_time(proxy, nodes["secured"], b"/secured", 20)
+    ask_one_more_each_time(proxy, nodes["plain"], b"/plain", count)  # what so many exchanges at once take anyway
     before = proportional_size()
-    ask_at_once(proxy, nodes["secured"], b"/secured", count)
+    ask_one_more_each_time(proxy, nodes["secured"], b"/secured", count)
     growth = (proportional_size() - before) * 1024 / (count - 20)
     page = fetch(f"{proxy.admin}/metrics").text
     assert f'sluice_upstream_connections{{service="secured",state="idle"}} {count}\n' in page
     print(f"{growth:.0f} bytes of PSS for each of {count} idle connections in TLS")
-    assert growth <= 64 * 1024 or proxy.sanitized()
+    assert growth <= most * 1024 or proxy.sanitized()

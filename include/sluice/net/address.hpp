@@ -24,8 +24,8 @@ public:
     static std::optional<address> parse(std::string_view text);
     /// The same of an IP without brackets and its port, which stand apart.
     static std::optional<address> parse(std::string_view ip, std::string_view port);
-    /// What the kernel says (accept, getsockname). An IPv4 client of a socket for both families
-    /// (::ffff:a.b.c.d) is an IPv4 address.
+    /// What the kernel says (accept, getsockname), as it is: an IPv4 client of a socket for both
+    /// families is an IPv6 address (::ffff:a.b.c.d).
     static address from(const sockaddr_storage& raw);
     /// The socket systemd passes under `name`: where it is shows once it is there. Only of a
     /// listener, and written `systemd:NAME`, which parse() does not read.
@@ -47,8 +47,8 @@ public:
         same.port_ = port;
         return same;
     }
-    /// An IPv4 address written as an IPv6 one (::ffff:10.0.0.1) as what it stands for; anything else
-    /// as it is.
+    /// An IPv4 address written as an IPv6 one (::ffff:10.0.0.1) as what it stands for, anything else
+    /// as it is. Clients are unmapped wherever they come from, so that each has one address.
     address unmapped() const;
     const std::string& path() const noexcept { return path_; }
     /// The name of a passed socket.

@@ -7,7 +7,6 @@
 #include "net/listener_tls.hpp"
 #include "proxy/request_for_node.hpp"
 #include "sluice/base/strings.hpp"
-#include "sluice/http/local_reply.hpp"
 #include "sluice/http/target.hpp"
 
 #include <algorithm>
@@ -16,11 +15,6 @@
 namespace sluice::app::explain {
 
 namespace {
-
-told_answer own_answer(errc why, std::string_view detail = {}) {
-    const auto& reply = http::reply_for(why);
-    return {reply.status, reply.word, std::string(detail.empty() ? reply.message : detail)};
-}
 
 /// The listener of that name, else nothing and what to say about it.
 std::optional<std::size_t> find_entrance(const std::string& name,
@@ -98,12 +92,14 @@ private:
             return one.route == *winner && one.lost_by == routing::miss{};
         });
         made_.route = won_by(tell_, table, request, *how);
-        made_.services = services_of(tell_, table, *winner);
+        made_.services = services_of(tell_, table, *winner, around_.sources_tell);
         made_.sending = sending_of(tell_, table, *winner, came_.head(), came_.room());
         if (proxy::announces_too_much(came_.head(), table.bounds))
             made_.answer = own_answer(errc::body_too_large);
         else if (!made_.sending)
             made_.answer = own_answer(errc::bad_request);
+        else
+            made_.answer = answer_of_all(made_.services);
     }
 
     const surroundings& around_;

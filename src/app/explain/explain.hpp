@@ -21,6 +21,7 @@ struct surroundings {
     const loaded_settings& settings;
     const proxy::table& table;
     std::span<const open_entrance> entrances;  ///< at least one
+    bool sources_tell = false;  ///< the table has what sources found; else nobody asked them
 };
 
 struct outcome {

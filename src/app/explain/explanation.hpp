@@ -65,6 +65,7 @@ struct told_service {
     std::string nodes_at = {};
     told_tls tls = {};
     std::vector<told_timeout> timeouts = {};
+    std::optional<told_answer> answer = {};  ///< the gateway's own, to every request that gets here
 };
 
 struct told_route {

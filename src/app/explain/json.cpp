@@ -88,6 +88,15 @@ void put_list(json_writer& out, std::string_view key, const std::vector<T>& all)
     out.end_list();
 }
 
+template <class T>
+void put_maybe(json_writer& out, std::string_view key, const std::optional<T>& one) {
+    out.key(key);
+    if (one)
+        put(out, *one);
+    else
+        out.null();
+}
+
 void put(json_writer& out, const told_service& one) {
     out.begin_map();
     put(out, "name", one.name.text);
@@ -106,6 +115,7 @@ void put(json_writer& out, const told_service& one) {
     put(out, "at", one.tls.mode.at);
     out.end_map();
     put_list(out, "timeouts", one.timeouts);
+    put_maybe(out, "answer", one.answer);
     out.end_map();
 }
 
@@ -129,15 +139,6 @@ void put(json_writer& out, const told_loser& one) {
     put(out, "condition", one.condition);
     put(out, "reason", one.reason);
     out.end_map();
-}
-
-template <class T>
-void put_maybe(json_writer& out, std::string_view key, const std::optional<T>& one) {
-    out.key(key);
-    if (one)
-        put(out, *one);
-    else
-        out.null();
 }
 
 }  // namespace

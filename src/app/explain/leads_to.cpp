@@ -4,7 +4,9 @@
 #include "proxy/request_for_node.hpp"
 #include "proxy/transport_of.hpp"
 #include "sluice/config/kinds.hpp"
+#include "sluice/http/local_reply.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace sluice::app::explain {
@@ -56,10 +58,10 @@ told_timeout global_timeout(const teller& tell, std::string_view key, std::strin
 class told_target {
 public:
     told_target(const teller& tell, const proxy::table& table, std::size_t route,
-                std::size_t target)
-        : tell_(tell), route_at_(route), target_at_(target), route_(*(*table.routes)[route]),
-          target_(route_.targets[target]), service_(*table.services[target_.service]),
-          path_(path_of("services", target_.service)) {}
+                std::size_t target, bool sources_tell)
+        : tell_(tell), route_at_(route), target_at_(target), sources_tell_(sources_tell),
+          route_(*(*table.routes)[route]), target_(route_.targets[target]),
+          service_(*table.services[target_.service]), path_(path_of("services", target_.service)) {}
 
     told_service tell() const {
         const auto& settings = service_.settings;
@@ -76,6 +78,8 @@ public:
         made.nodes_at = at("url");
         made.tls = {{std::string(word_of(settings.tls.mode)), at("tls")}, settings.tls.verify};
         made.timeouts = timeouts_told();
+        if (const auto why = why_no_node(); !why.empty())
+            made.answer = own_answer(errc::no_healthy_node, why);
         return made;
     }
 
@@ -133,6 +137,24 @@ private:
         return made;
     }
 
+    // As a balancer sees it: nodes of weight 0 get no request. Empty: some node may.
+    std::string_view why_no_node() const {
+        constexpr std::string_view weightless = "no node has a weight above 0";
+        const auto has_weight = [](unsigned weight) { return weight != 0; };
+        const auto& names = service_.settings.names;
+        if (!service_.nodes.empty())
+            return std::ranges::any_of(service_.nodes, has_weight, weight_of_node) ? ""
+                                                                                   : weightless;
+        // What is not known yet cannot have more than its name gives it; SRV records bring theirs.
+        if (!names.empty() && !std::ranges::any_of(names, has_weight, &service::dns_name::weight))
+            return weightless;
+        if (!names.empty() && !sources_tell_)
+            return "";
+        return names.empty() ? "it has no node" : "DNS knows no address of its names now";
+    }
+
+    static unsigned weight_of_node(const proxy::table_node& one) { return one.facts.weight; }
+
     std::vector<told_timeout> timeouts_told() const {
         std::vector<told_timeout> all;
         const auto& total = route_.settings.timeout;
@@ -164,6 +186,7 @@ private:
 
     const teller& tell_;
     std::size_t route_at_, target_at_;
+    bool sources_tell_;
     const proxy::table_route& route_;
     const proxy::route_target& target_;
     const proxy::table_service& service_;
@@ -183,6 +206,11 @@ std::string_view word_of(proxy::host_rewrite how) {
 }
 
 }  // namespace
+
+told_answer own_answer(errc what, std::string_view why) {
+    const auto& reply = http::reply_for(what);
+    return {reply.status, reply.word, std::string(why.empty() ? reply.message : why)};
+}
 
 std::optional<told_sending> sending_of(const teller& tell, const proxy::table& table,
                                        std::size_t route, const http::request_head& head,
@@ -205,12 +233,26 @@ std::optional<told_sending> sending_of(const teller& tell, const proxy::table& t
 }
 
 std::vector<told_service> services_of(const teller& tell, const proxy::table& table,
-                                      std::size_t route) {
+                                      std::size_t route, bool sources_tell) {
     std::vector<told_service> all;
     const auto count = (*table.routes)[route]->targets.size();
     for (std::size_t i = 0; i < count; ++i)
-        all.push_back(told_target(tell, table, route, i).tell());
+        all.push_back(told_target(tell, table, route, i, sources_tell).tell());
     return all;
+}
+
+std::optional<told_answer> answer_of_all(const std::vector<told_service>& services) {
+    const told_service* one = nullptr;
+    for (const auto& each : services) {
+        if (each.share == 0)
+            continue;
+        if (!each.answer)
+            return std::nullopt;
+        one = &each;
+    }
+    if (one == nullptr || services.size() == 1)
+        return one == nullptr ? std::nullopt : one->answer;
+    return own_answer(errc::no_healthy_node, "none of its services has a node");
 }
 
 std::vector<told_timeout> client_timeouts_of(const teller& tell,

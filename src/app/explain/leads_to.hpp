@@ -7,20 +7,30 @@
 #include "app/explain/teller.hpp"
 #include "proxy/table.hpp"
 #include "sluice/base/arena.hpp"
+#include "sluice/base/error.hpp"
 #include "sluice/http/head.hpp"
 #include "sluice/http/listener.hpp"
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace sluice::app::explain {
+
+/// What the gateway would answer itself; `why` instead of the sentence it would send.
+told_answer own_answer(errc, std::string_view why = {});
 
 /// Nothing when the rewrite fails, which is a 400.
 std::optional<told_sending> sending_of(const teller&, const proxy::table&, std::size_t route,
                                        const http::request_head&, arena& room);
 
-std::vector<told_service> services_of(const teller&, const proxy::table&, std::size_t route);
+/// `sources_tell`: a service without the nodes a source should have found has none.
+std::vector<told_service> services_of(const teller&, const proxy::table&, std::size_t route,
+                                      bool sources_tell);
+
+/// The gateway's own answer when no service that gets a share of the requests has a node for them.
+std::optional<told_answer> answer_of_all(const std::vector<told_service>&);
 
 /// The deadlines of the client's side, which no route changes.
 std::vector<told_timeout> client_timeouts_of(const teller&, const http::listener_settings&);

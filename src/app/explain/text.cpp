@@ -82,6 +82,10 @@ void put_sending(page& to, const told_sending& one) {
     to.line("  Host", host, one.host.at);
 }
 
+std::string answer_text(const told_answer& one) {
+    return fmt::format("{} {}: {}", one.status, one.code, one.message);
+}
+
 std::string node_text(const told_node& one) {
     auto text = one.address;
     if (one.weight != 1)
@@ -111,6 +115,8 @@ void put_service(page& to, const told_service& one) {
     for (std::size_t i = 0; i < one.nodes.size(); ++i)
         to.line(i == 0 ? "  nodes" : "", node_text(one.nodes[i]),
                 i == 0 && one.names.empty() ? one.nodes_at : std::string());
+    if (one.answer)
+        to.line("  answer", answer_text(*one.answer));
     to.line("  balancer", one.balancer);
     to.line("  tls", one.tls.mode.text + (one.tls.verify ? "" : ", nodes are not verified"),
             one.tls.mode.at);
@@ -142,8 +148,7 @@ std::string to_text(const explanation& from) {
         to.line("route", "none");
     }
     if (from.answer)
-        to.line("answer", fmt::format("{} {}: {}", from.answer->status, from.answer->code,
-                                      from.answer->message));
+        to.line("answer", answer_text(*from.answer));
     if (from.sending)
         put_sending(to, *from.sending);
     for (const auto& one : from.services)

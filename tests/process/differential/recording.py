@@ -12,21 +12,17 @@ import pathlib
 import sys
 
 from isolation import free_port
-from nodes import NOBODY, Node, need
+from nodes import NOBODY, Node, need, nginx_with
 
-NGINX = """
-daemon off; master_process off; error_log stderr crit; pid {folder}/nginx.pid;
-events {{ worker_connections 8192; }}
-http {{
+def nginx(folder: pathlib.Path) -> Node:
+    address = f"unix:{folder}/nginx.sock"
+    return nginx_with(f"""
     log_format seen escape=json '{{"id":"$http_x_request_id","method":"$request_method","target":"$request_uri",'
                                 '"status":"$status","body":"$request_body"}}';
-    keepalive_requests 1000000; keepalive_timeout 60s; client_max_body_size 0; client_body_buffer_size 1m;
-    client_header_buffer_size 64k; large_client_header_buffers 8 64k;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    client_body_buffer_size 1m; client_header_buffer_size 64k; large_client_header_buffers 8 64k;
     server {{
-        listen unix:{folder}/nginx.sock;
-        access_log {records} seen;
+        listen {address};
+        access_log {folder}/seen seen;
         location / {{
             proxy_pass http://unix:{folder}/inner.sock;
             proxy_method POST;
@@ -35,18 +31,8 @@ http {{
     }}
     server {{
         listen unix:{folder}/inner.sock;
-        access_log off;
         location / {{ return 200; }}
-    }}
-}}
-"""
-
-
-def nginx(folder: pathlib.Path) -> Node:
-    file = folder / "nginx.conf"
-    file.write_text(NGINX.format(folder=folder, records=folder / "seen"), encoding="utf-8")
-    return Node(folder, folder, f"unix:{folder}/nginx.sock",
-                [need("nginx"), "-e", "stderr", "-c", str(file), "-p", str(folder)])
+    }}""", folder, folder, address, level="crit")
 
 
 APACHE = """

@@ -29,7 +29,7 @@ public:
             entrances.push_back({&one, one.address, nullptr});
     }
     outcome ask(const explain_request& request) const {
-        return answer(request, {settings, *table, entrances});
+        return answer(request, {settings, *table, entrances, sources_tell});
     }
     explanation explain(const explain_request& request) const {
         auto got = ask(request);
@@ -41,6 +41,7 @@ public:
     sluice::app::loaded_settings settings;
     std::shared_ptr<sluice::proxy::table> table;
     std::vector<open_entrance> entrances;
+    bool sources_tell = false;
 };
 
 const std::string shop = R"(listeners:
@@ -363,6 +364,63 @@ routes:
     CHECK(there.timeouts.at(2).name == "upstream_tls");
     const auto sure = gateway.explain({"GET", "http://x/sure"});
     CHECK(sure.services.at(0).nodes.at(0).tls_name == "sure.internal");
+}
+
+TEST_CASE("a service without a node for any request is told as the 503 it will be") {
+    loaded_gateway gateway(R"(listeners: [{name: web, address: "0.0.0.0:80"}]
+services:
+  - {name: off, url: ["10.0.0.1:80 weight=0", "10.0.0.2:80 weight=0"]}
+  - {name: on, url: ["10.0.0.1:80 weight=0", "10.0.0.2:80"]}
+  - {name: found, source: dns, url: a.internal:80}
+  - {name: unwanted, source: dns, url: ["a.internal:80 weight=0", "b.internal:80 weight=0"]}
+routes:
+  - {name: off, service: off, match: {path: {exact: /off}}}
+  - {name: on, service: on, match: {path: {exact: /on}}}
+  - {name: found, service: found, match: {path: {exact: /found}}}
+  - {name: unwanted, service: unwanted, match: {path: {exact: /unwanted}}}
+  - {name: half, match: {path: {exact: /half}}, services: [{name: on}, {name: off}]}
+  - name: gone
+    match: {path: {exact: /gone}}
+    services: [{name: off}, {name: unwanted}, {name: on, weight: 0}]
+)");
+    const auto told = [&](const std::string& path) {
+        return gateway.explain({"GET", "http://x" + path});
+    };
+    const auto message = [](const std::optional<told_answer>& one) {
+        return one ? std::to_string(one->status) + " " + std::string(one->code) + " " + one->message
+                   : "of a node";
+    };
+    const auto answer = [&](const std::string& path) { return message(told(path).answer); };
+    const std::string weightless = "503 no_healthy_node no node has a weight above 0";
+    CHECK(answer("/off") == weightless);
+    CHECK(message(told("/off").services.at(0).answer) == weightless);
+    CHECK(answer("/on") == "of a node");
+    CHECK(answer("/unwanted") == weightless);
+    CHECK(answer("/half") == "of a node");
+    CHECK(message(told("/half").services.at(0).answer) == "of a node");
+    CHECK(message(told("/half").services.at(1).answer) == weightless);
+    CHECK(answer("/gone") == "503 no_healthy_node none of its services has a node");
+
+    // Before a start nobody knows what DNS will say.
+    CHECK(answer("/found") == "of a node");
+    gateway.sources_tell = true;
+    CHECK(answer("/found") == "503 no_healthy_node DNS knows no address of its names now");
+    gateway.table =
+        sluice::app::with_nodes(*gateway.table,
+                                std::vector<sluice::service::source_update>{
+                                    {"found", {{*sluice::net::address::parse("10.0.0.1:80")}}}},
+                                1);
+    CHECK(answer("/found") == "of a node");
+
+    const auto off = told("/off");
+    CHECK(to_text(off).find("\nanswer               " + weightless.substr(0, 19) + ":") !=
+          std::string::npos);
+    CHECK(to_text(told("/half")).find("\n  answer             503 no_healthy_node: no node has") !=
+          std::string::npos);
+    const auto json = sluice::parse_json(to_json(off));
+    REQUIRE(json);
+    CHECK(json->at("answer").at("status") == 503);
+    CHECK(json->at("services").at(0).at("answer").at("code") == "no_healthy_node");
 }
 
 TEST_CASE("what came in by reference is never told") {

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -28,10 +29,11 @@ using sluice::net::connection_gate;
 
 namespace {
 
+const auto loopback = *address::parse("127.0.0.1:0");
+
 struct open_listener : bound_listener {
     explicit open_listener(const std::string& where, unsigned workers = 1)
         : bound_listener(bind_listener(*address::parse(where), workers)) {}
-    int release(std::size_t at) { return descriptors[at].release(); }
 };
 
 fake::socket connect_to(const address& where) {
@@ -61,6 +63,18 @@ fake::socket bind_raw(const std::string& path) {
     return made;
 }
 
+/// As systemd opens one for `ListenStream=80`.
+bound_listener of_both_families() {
+    fake::socket made(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int off = 0;
+    REQUIRE(::setsockopt(made.fd(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0);
+    sockaddr_storage raw{};
+    const auto size = address::parse("[::]:0")->to_sockaddr(raw);
+    REQUIRE(::bind(made.fd(), reinterpret_cast<sockaddr*>(&raw), size) == 0);
+    REQUIRE(::listen(made.fd(), 8) == 0);
+    return sluice::net::share_listener(made.fd(), 1);
+}
+
 /// The number the next descriptor would get: all below it are in use.
 int next_descriptor() {
     fake::socket probe(::dup(0));
@@ -77,8 +91,9 @@ struct folder {
 };
 
 struct accepting {
-    explicit accepting(std::size_t limit = 100, std::size_t threshold = acceptor::no_threshold)
-        : gate(limit),
+    explicit accepting(std::size_t limit = 100, std::size_t threshold = acceptor::no_threshold,
+                       bound_listener listening = bind_listener(loopback, 1))
+        : listener(std::move(listening)), gate(limit),
           one(
               loop.worker, descriptor, listener.bound, gate, threshold,
               [this](int fd, const address& from) { accepted.emplace_back(fd), client = from; },
@@ -104,8 +119,8 @@ struct accepting {
     }
 
     fake::loop loop;
-    open_listener listener{"127.0.0.1:0"};
-    int descriptor = listener.release(0);
+    bound_listener listener;
+    int descriptor = listener.descriptors[0].release();
     connection_gate gate;
     std::vector<fake::socket> accepted;
     std::vector<fake::socket> clients;
@@ -224,6 +239,16 @@ TEST_CASE("what waits is accepted, without blocking, with the client's address")
     CHECK(all.gate.open() == 3);
     CHECK(all.client.ip() == "127.0.0.1");
     CHECK((::fcntl(all.accepted[0].fd(), F_GETFL) & O_NONBLOCK) != 0);
+}
+
+TEST_CASE("an IPv4 client of a socket for both families has its IPv4 address") {
+    accepting all(100, acceptor::no_threshold, of_both_families());
+    const auto port = all.listener.bound.port();
+    for (const std::string ip : {"127.0.0.1", "::1"}) {
+        all.clients.push_back(connect_to(address::parse(ip, "0")->with_port(port)));
+        all.loop.settle();
+        CHECK(all.client.ip() == ip);
+    }
 }
 
 TEST_CASE("above the limit of connections accepting pauses, and goes on when one has left") {

@@ -50,6 +50,14 @@ TEST_CASE("AAAA records are read, and records of another kind or owner are not")
     CHECK(answer.ttl == 5s);
 }
 
+TEST_CASE("an AAAA record that holds an IPv4 address stays one of IPv6") {
+    const auto answer =
+        read(dns_message("app.example", ns_t_aaaa).aaaa("@", "::ffff:10.0.0.1"), record_kind::aaaa);
+    REQUIRE(answer.addresses.size() == 1);
+    CHECK(answer.addresses[0].is_v6());
+    CHECK(answer.addresses[0].with_port(80).to_string() == "[::ffff:10.0.0.1]:80");
+}
+
 TEST_CASE("a chain of aliases is followed in any order, and its shortest TTL counts") {
     const auto answer = read(dns_message("app.example", ns_t_a)
                                  .a("c.example", "10.0.0.1", 60)
