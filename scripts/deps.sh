@@ -11,7 +11,7 @@ build_packages=(
 test_packages=(
     clang-19 libclang-rt-19-dev llvm-19
     apache2-bin curl dnsmasq-base haproxy libnginx-mod-stream nginx nodejs openssl procps slowhttptest strace systemd
-    testssl.sh wrk python3-httpx python3-jsonschema python3-pytest python3-websockets python3-yaml
+    testssl.sh valgrind wrk python3-httpx python3-jsonschema python3-pytest python3-websockets python3-yaml
 )
 # a real systemd (scripts/systemd_test.sh), an image without Docker (scripts/container_test.sh)
 long_packages=(aardvark-dns buildah iproute2 iptables mmdebstrap netavark podman podman-compose runc systemd-container)

@@ -14,6 +14,13 @@ using fake::settings_for;
 
 namespace {
 
+// As a browser's fetch has it: some fields, none of them of the gateway's own concern.
+constexpr std::string_view browser_get =
+    "GET /api/v1/orders/17?page=2 HTTP/1.1\r\nHost: shop.example.com\r\n"
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101\r\nAccept: application/json\r\n"
+    "Accept-Language: en-GB,en;q=0.5\r\nAccept-Encoding: gzip, deflate, br\r\n"
+    "Connection: keep-alive\r\nCookie: session=0123456789abcdef\r\n\r\n";
+
 // The node and the client are the test's and are not counted.
 class kept_alive {
 public:
@@ -98,6 +105,13 @@ TEST_CASE(
         // only when the log's writer, having waited for more in vain, sleeps
         REQUIRE(cost.bells <= 1);
     }
+}
+
+// Run by instructions_test.py under callgrind, which counts what happens inside worker::turn().
+TEST_CASE("many kept-alive requests", "[.instructions]") {
+    kept_alive connection(false);
+    for (int i = 0; i < 2'000; ++i)
+        connection.one_request(browser_get);
 }
 
 TEST_CASE("a kept-alive request rings no bell when there is no log") {
