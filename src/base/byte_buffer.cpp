@@ -6,11 +6,15 @@
 #include <memory>
 #include <vector>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace sluice {
 
 namespace {
 
-// Blocks of the two usual sizes are kept by the thread that freed them; odd sizes (a head over 64
+// Blocks of the two usual sizes are kept by the thread that freed them; odd sizes (a head over 63
 // KiB) go back at once.
 class block_list {
 public:
@@ -18,8 +22,10 @@ public:
     block_list(const block_list&) = delete;
     block_list& operator=(const block_list&) = delete;
     ~block_list() {
-        for (char* block : free_)
+        for (char* block : free_) {
+            let_use(block);
             delete[] block;
+        }
     }
 
     char* take() {
@@ -27,18 +33,30 @@ public:
             return new char[size_];
         char* block = free_.back();
         free_.pop_back();
+        let_use(block);
         return block;
     }
     void give(char* block) noexcept {
-        if (free_.size() < keep_ && free_.size() < free_.capacity())
+        if (free_.size() < keep_ && free_.size() < free_.capacity()) {
             free_.push_back(block);
-        else
+            forbid_use(block);
+        } else {
             delete[] block;
+        }
     }
     void prepare() { free_.reserve(keep_); }
     std::size_t size() const noexcept { return size_; }
 
 private:
+    // A view into a block that was given back is a mistake the address sanitizer shall find.
+#ifdef __SANITIZE_ADDRESS__
+    void let_use(char* block) const noexcept { ASAN_UNPOISON_MEMORY_REGION(block, size_); }
+    void forbid_use(char* block) const noexcept { ASAN_POISON_MEMORY_REGION(block, size_); }
+#else
+    static void let_use(char*) noexcept {}
+    static void forbid_use(char*) noexcept {}
+#endif
+
     std::size_t size_;
     std::size_t keep_;
     std::vector<char*> free_;

@@ -16,28 +16,33 @@ namespace {
 bool would_block(int code) noexcept { return code == EAGAIN || code == EWOULDBLOCK; }
 
 // recv(2) and send(2) of the C library are cancellation points: two locked operations each, for a
-// cancellation nobody here asks for. The kernel is asked without them, but where the thread
-// sanitizer must see that bytes went from one thread to another.
+// cancellation nobody here asks for. The kernel is asked without them, but where a sanitizer wants
+// to see which bytes are read and written, and by which thread.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+
 ssize_t receive(int fd, mutable_bytes room) noexcept {
-#ifdef __SANITIZE_THREAD__
     return ::recv(fd, room.data(), room.size(), 0);
-#else
-    return ::syscall(SYS_recvfrom, fd, room.data(), room.size(), 0, nullptr, nullptr);
-#endif
+}
+ssize_t send_piece(int fd, const iovec& piece) noexcept {
+    return ::send(fd, piece.iov_base, piece.iov_len, MSG_NOSIGNAL);
+}
+ssize_t send_pieces(int fd, const msghdr& message) noexcept {
+    return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
-ssize_t send(int fd, const iovec* pieces, std::size_t count) noexcept {
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(pieces);
-    message.msg_iovlen = count;
-#ifdef __SANITIZE_THREAD__
-    return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 #else
-    return count == 1 ? ::syscall(SYS_sendto, fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL,
-                                  nullptr, 0)
-                      : ::syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL);
-#endif
+
+ssize_t receive(int fd, mutable_bytes room) noexcept {
+    return ::syscall(SYS_recvfrom, fd, room.data(), room.size(), 0, nullptr, nullptr);
 }
+ssize_t send_piece(int fd, const iovec& piece) noexcept {
+    return ::syscall(SYS_sendto, fd, piece.iov_base, piece.iov_len, MSG_NOSIGNAL, nullptr, 0);
+}
+ssize_t send_pieces(int fd, const msghdr& message) noexcept {
+    return ::syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL);
+}
+
+#endif
 
 }  // namespace
 
@@ -81,9 +86,12 @@ io_result send_once(runtime::watched& socket, std::span<const byte_view> pieces)
         parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
         total += pieces[i].size();
     }
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = count;
     ssize_t put = 0;
     do {
-        put = send(socket.fd(), parts, count);
+        put = count == 1 ? send_piece(socket.fd(), parts[0]) : send_pieces(socket.fd(), message);
     } while (put < 0 && errno == EINTR);
     if (put < 0) {
         if (!would_block(errno))

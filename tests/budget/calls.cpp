@@ -68,8 +68,10 @@ SLUICE_COUNT_IO(writev, (int fd, const iovec* pieces, int count), (fd, pieces, c
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f) {
     const long result = __real_syscall(number, a, b, c, d, e, f);
-    const bool io = number == SYS_recvfrom || number == SYS_sendto || number == SYS_sendmsg;
-    return io ? budget::note_io(result) : result;
+    if (number == SYS_recvfrom || number == SYS_sendto || number == SYS_sendmsg)
+        return budget::note_io(result);
+    budget::note_other();
+    return result;
 }
 
 #define SLUICE_COUNT_OTHER(name, parameters, arguments)                                            \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""User instructions a kept-alive request may take inside the gateway, counted by callgrind: the same on every machine
-and at every load. A change that needs more raises `BUDGET` in its own commit and says why; one that needs less lowers
+"""User instructions a kept-alive request may take inside the gateway, counted by callgrind: the same at every load,
+and on every machine but for how its C library copies bytes. A change that needs more raises `BUDGET` in its own commit and says why; one that needs less lowers
 it, so that what was won stays won."""
 import os
 import pathlib
@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 REQUESTS = 2_000
-BUDGET = 12_700
+BUDGET = 13_000
 SLACK = 1.05
 FAR_BELOW = 0.85
 

@@ -150,7 +150,7 @@ private:
             return weightless;
         if (!names.empty() && !sources_tell_)
             return "";
-        return names.empty() ? "it has no node" : "DNS knows no address of its names now";
+        return names.empty() ? "it has no node" : "no address of its names is known now";
     }
 
     static unsigned weight_of_node(const proxy::table_node& one) { return one.facts.weight; }
@@ -252,7 +252,8 @@ std::optional<told_answer> answer_of_all(const std::vector<told_service>& servic
     }
     if (one == nullptr || services.size() == 1)
         return one == nullptr ? std::nullopt : one->answer;
-    return own_answer(errc::no_healthy_node, "none of its services has a node");
+    return own_answer(errc::no_healthy_node,
+                      "no service with a share of the requests has a node for them");
 }
 
 std::vector<told_timeout> client_timeouts_of(const teller& tell,

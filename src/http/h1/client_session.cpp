@@ -19,7 +19,7 @@ void client_session::begin(method verb, const limits& bounds) {
     decoder_.reset();
     scan_.restart();
     head_bytes_ = 0;
-    request_done_ = response_done_ = sent_any_ = answered_ = false;
+    request_done_ = response_done_ = sent_any_ = answered_ = reads_fill_ = false;
     fault_ = {errc::upstream_closed, blame::upstream};
     // The last exchange may have ended by interrupting waits that were already over.
     socket_->resume_waits(runtime::direction::in);
@@ -54,17 +54,20 @@ io_state client_session::flush() {
 // A buffer without bytes is given back rather than kept for a wait: the block that the next event
 // finds on top of the free list is warm, one that waited a second in a thousand streams is not.
 net::io_result client_session::fill() {
-    if (socket_->has_nothing_to_read()) {
-        if (in_.empty())
-            in_.release();
-        return {io_state::blocked};
-    }
+    const auto got = socket_->has_nothing_to_read() ? net::io_result{io_state::blocked} : read();
+    if (got.state == io_state::blocked && in_.empty())
+        in_.release();
+    return got;
+}
+
+net::io_result client_session::read() {
     if (in_.room().empty())
         in_.reserve(std::max(in_.size() + 1,
                              in_.size() == in_.capacity() ? in_.capacity() * 2 : in_.capacity()));
     const auto got = socket_->read(in_.room());
     if (got.state == io_state::done)
         in_.commit(got.bytes);
+    reads_fill_ = in_.room().empty();
     return got;
 }
 
@@ -122,22 +125,18 @@ io_state client_session::take_body(chunk& piece) {
     return state;
 }
 
-namespace {
-
-// A read that filled all there was room for promises more: read it in larger steps.
-void make_room(byte_buffer& in, bool was_full) {
-    in.clear();
-    if (was_full && in.capacity() < byte_buffer::large_block) {
-        in.release();
-        in.reserve(byte_buffer::large_block);
+// A read that filled all there was room for promises more: it is read in larger steps.
+void client_session::make_room() {
+    in_.clear();
+    if (reads_fill_ && in_.capacity() < byte_buffer::large_block) {
+        in_.release();
+        in_.reserve(byte_buffer::large_block);
     }
 }
 
-}  // namespace
-
 io_state client_session::more_body() {
-    if (in_.empty())
-        make_room(in_, in_.room().empty());
+    if (in_.empty() && !socket_->has_nothing_to_read())
+        make_room();
     const auto got = fill();
     if (got.state == io_state::blocked)
         return io_state::blocked;

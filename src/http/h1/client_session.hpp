@@ -53,6 +53,8 @@ public:
 
 private:
     net::io_result fill();
+    net::io_result read();
+    void make_room();
     io_state more_body();
     void response_head_read(response_head&);
     io_state take_counted(chunk&);
@@ -77,6 +79,7 @@ private:
     bool response_done_ = false;
     bool sent_any_ = false;
     bool answered_ = false;
+    bool reads_fill_ = false;  // the last read took all the room there was
     bool poisoned_ = false;
     bool broken_ = false;
     bool ended_ = false;  // the node sent its orderly end

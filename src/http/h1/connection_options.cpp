@@ -58,7 +58,22 @@ bool take_option(header_list& fields, std::string_view option, options& found) {
     return true;
 }
 
+// Some clients still send it; it ends here. One that is no list of tokens is as malformed as a
+// Connection that is none.
+bool has_bad_proxy_connection(const field_sorter& sorter, const header_list& fields) {
+    if (!sorter.saw(field_id::proxy_connection))
+        return false;
+    for (const field& one : fields)
+        for (std::string_view rest = one.id == field_id::proxy_connection ? one.value : "";
+             !rest.empty();)
+            if (const auto option = next_item(rest); !option.empty() && !is_token(option))
+                return true;
+    return false;
+}
+
 verdict read_options(const field_sorter& sorter, header_list& fields, options& found) {
+    if (has_bad_proxy_connection(sorter, fields))
+        return {errc::bad_request, "Proxy-Connection is malformed"};
     if (!sorter.saw(field_id::connection))
         return {};
     for (const field& one : fields) {

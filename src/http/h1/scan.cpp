@@ -3,7 +3,7 @@
 // the line ends.
 #include "http/h1/scan.hpp"
 
-#include "http/h1/control_bytes.hpp"
+#include "http/h1/byte_masks.hpp"
 #include "sluice/base/strings.hpp"
 
 #include <bit>
@@ -14,6 +14,9 @@ namespace {
 
 // RFC 9112 section 2.2 asks for one; some clients send two after a POST body.
 constexpr std::size_t most_leading_lines = 4;
+
+// Room for them is had at once, not step by step.
+constexpr std::size_t usual_lines = 32;
 
 struct fault {
     errc code = errc::bad_request;
@@ -50,12 +53,14 @@ class scanner {
 public:
     scanner(byte_view bytes, scan_position& at, const limits& bounds, section what)
         : bytes_(bytes.substr(0, bounds.head)), at_(at), bounds_(bounds), what_(what),
-          longest_line_(what == section::response ? bytes.size() : bounds.line) {}
+          longest_line_(what == section::response ? bytes.size() : bounds.line),
+          line_start_(at.line_start), lines_(at.line_ends.size()) {}
 
     parse_step run(std::size_t received) {
         using state = parse_step::state;
         if (go() == step::end_of_bytes)
             judge_rest(received);
+        at_.line_start = line_start_;
         if (!found_.reason.empty())
             return parse_step::failed(found_.code, found_.reason);
         return complete_ ? parse_step{state::complete, at_.scanned, {}, {}} : parse_step{};
@@ -84,7 +89,7 @@ private:
 
     // Ends a line in an honest head.
     step take_control(std::size_t at) {
-        if (at < at_.line_start)
+        if (at < line_start_)
             return step::on;  // the LF of a line that was taken with its CR
         if (at + 1 == bytes_.size() && bytes_[at] == '\r') {
             at_.scanned = at;  // what follows tells
@@ -105,7 +110,7 @@ private:
     // refuse both. Nodes are bound by the size of a head and its count of fields, not by
     // limits.line (contract, "Forwarding").
     bool line_may_go_on(std::size_t to) {
-        const std::size_t from = at_.line_start;
+        const std::size_t from = line_start_;
         if (from < bytes_.size() && is_blank(bytes_[from]))
             refuse(errc::bad_request, "a line starts with white space");
         else if (to - from > longest_line_)
@@ -120,18 +125,19 @@ private:
     }
 
     step take_line(std::size_t end) {
-        const std::size_t start = at_.line_start;
-        at_.scanned = at_.line_start = end + 2;
+        const std::size_t start = line_start_;
+        line_start_ = end + 2;
         if (in_start_line())
             return take_start_line(start, end);
         if (start == end) {
             complete_ = true;
+            at_.scanned = line_start_;
             return step::stop;
         }
-        const std::size_t fields = at_.line_ends.size() - (what_ == section::trailers ? 0 : 1);
+        const std::size_t fields = lines_ - (what_ == section::trailers ? 0 : 1);
         if (fields == bounds_.headers)
             return refuse(errc::head_too_large, "more fields than limits.headers");
-        at_.line_ends.push_back(static_cast<std::uint32_t>(end));
+        keep_line(end);
         return step::on;
     }
 
@@ -139,16 +145,22 @@ private:
         if (start == end)
             return skip_empty_line();
         found_ = check_start_line(bytes_.substr(start, end - start), what_);
-        at_.line_ends.push_back(static_cast<std::uint32_t>(end));
+        at_.line_ends.reserve(usual_lines);
+        keep_line(end);
         return found_.reason.empty() ? step::on : step::stop;
     }
 
     // RFC 9112 section 2.2: only a server ignores empty lines, and only before the request line.
     step skip_empty_line() {
-        at_.head_start = at_.scanned;
+        at_.head_start = line_start_;
         return what_ == section::response || at_.head_start > 2 * most_leading_lines
                    ? refuse(errc::bad_request, "empty lines before the start line")
                    : step::on;
+    }
+
+    void keep_line(std::size_t end) {
+        at_.line_ends.push_back(static_cast<std::uint32_t>(end));
+        ++lines_;
     }
 
     step refuse(errc code, std::string_view reason) {
@@ -158,15 +170,16 @@ private:
 
     // A reason phrase may hold tabs (RFC 9112 section 4), a request line may not.
     bool tab_allowed() const noexcept { return what_ == section::response || !in_start_line(); }
-    bool in_start_line() const noexcept {
-        return what_ != section::trailers && at_.line_ends.empty();
-    }
+    bool in_start_line() const noexcept { return lines_ == 0 && what_ != section::trailers; }
 
     byte_view bytes_;
     scan_position& at_;
     const limits& bounds_;
     section what_;
     std::size_t longest_line_;
+    // What the loop asks for most, on the stack rather than behind a reference.
+    std::size_t line_start_;
+    std::size_t lines_;
     fault found_;
     bool complete_ = false;  // the empty line was there
 };

@@ -27,10 +27,15 @@ byte_buffer& server_session::body_source() {
     return in_;
 }
 
+// No block is kept for a wait. in_ is: it holds the head.
+void server_session::rest_body() noexcept {
+    if (state_->body.empty())
+        state_->body.release();
+}
+
 io_state server_session::more_body(byte_buffer& from) {
     if (socket_.has_nothing_to_read()) {
-        if (from.empty() && &from != &in_)
-            from.release();  // not in_: it holds the head
+        rest_body();
         return io_state::blocked;
     }
     auto* into = &from;
@@ -52,8 +57,10 @@ io_state server_session::more_body(byte_buffer& from) {
         return io_state::broken;
     if (got.state == io_state::broken || ended_)
         return fail(errc::client_gone);
-    if (got.state == io_state::blocked)
+    if (got.state == io_state::blocked) {
+        rest_body();
         return io_state::blocked;
+    }
     into->commit(got.bytes);
     const auto least = settings_->deadlines.min_rate;
     if (!tunnel_ && !state_->reading.moved(worker_.now(), got.bytes, least))

@@ -113,6 +113,7 @@ private:
     net::io_result fill(byte_buffer&);
     byte_buffer& body_source();
     io_state more_body(byte_buffer&);
+    void rest_body() noexcept;
     io_state take_counted(chunk&);
     io_state take_chunked(chunk&);
     io_state take_raw(chunk&);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scanner has been here: every line ends with CRLF, none is folded, control characters stand
 // nowhere but a tab in a value, the version is one of HTTP/1. What is left to find are the parts.
-// Why not a library's parser: docs/adr/0013. What Beast's accepts is what this is tested against
-// (tests/fuzz/head_fuzz.cpp).
+// Why not a library's parser: docs/adr/0013. Beast's is asked in tests whether it reads the same
+// (unit/http/beast_reading.hpp).
 #include "http/h1/split_head.hpp"
 
-#include "http/h1/control_bytes.hpp"
+#include "http/h1/byte_masks.hpp"
 #include "sluice/base/strings.hpp"
 
 #include <algorithm>

@@ -399,12 +399,13 @@ routes:
     CHECK(answer("/half") == "of a node");
     CHECK(message(told("/half").services.at(0).answer) == "of a node");
     CHECK(message(told("/half").services.at(1).answer) == weightless);
-    CHECK(answer("/gone") == "503 no_healthy_node none of its services has a node");
+    CHECK(answer("/gone") ==
+          "503 no_healthy_node no service with a share of the requests has a node for them");
 
     // Before a start nobody knows what DNS will say.
     CHECK(answer("/found") == "of a node");
     gateway.sources_tell = true;
-    CHECK(answer("/found") == "503 no_healthy_node DNS knows no address of its names now");
+    CHECK(answer("/found") == "503 no_healthy_node no address of its names is known now");
     gateway.table =
         sluice::app::with_nodes(*gateway.table,
                                 std::vector<sluice::service::source_update>{

@@ -184,6 +184,8 @@ std::vector<row> other_rows() {
         bad("%00 in the path", get_line("GET /%00 HTTP/1.1")),
         bad("a bad escape", get_line("GET /%zz HTTP/1.1")),
         bad("a malformed Connection list", post("Connection: a b\r\n")),
+        bad("a malformed Proxy-Connection list", post("Proxy-Connection: a b\r\n")),
+        good("a Proxy-Connection as old clients send it", post("Proxy-Connection: Keep-Alive\r\n")),
         good("a GET with a body", get_line("GET / HTTP/1.1", "Host: a\r\nContent-Length: 3\r\n")),
         good("the shortest request", "GET / HTTP/1.0\r\n\r\n"),
     };

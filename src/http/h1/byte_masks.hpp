@@ -6,7 +6,6 @@
 #include "sluice/base/bytes.hpp"
 #include "sluice/base/strings.hpp"
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -23,6 +22,25 @@ constexpr bool is_control(char c) noexcept {
 /// A bit for each byte, the lowest for the first.
 using byte_mask = std::uint32_t;
 inline constexpr std::size_t mask_width = 16;
+
+// One by one, for machines without the instructions below, and to check them by.
+namespace plain {
+
+template <class Test>
+constexpr byte_mask mask_by(const char* at, Test test) noexcept {
+    byte_mask mask = 0;
+    for (std::size_t i = 0; i < mask_width; ++i)
+        mask |= static_cast<byte_mask>(test(at[i])) << i;
+    return mask;
+}
+
+constexpr byte_mask control_bytes(const char* at) noexcept { return mask_by(at, is_control); }
+
+constexpr byte_mask usual_name_bytes(const char* at) noexcept {
+    return mask_by(at, [](char c) { return is_alpha(c) || is_digit(c) || c == '-'; });
+}
+
+}  // namespace plain
 
 #ifdef __SSE2__
 
@@ -60,19 +78,8 @@ inline byte_mask usual_name_bytes(const char* at) noexcept {
 
 #else
 
-template <class Test>
-byte_mask mask_by(const char* at, Test test) noexcept {
-    byte_mask mask = 0;
-    for (std::size_t i = 0; i < mask_width; ++i)
-        mask |= static_cast<byte_mask>(test(at[i])) << i;
-    return mask;
-}
-
-inline byte_mask control_bytes(const char* at) noexcept { return mask_by(at, is_control); }
-
-inline byte_mask usual_name_bytes(const char* at) noexcept {
-    return mask_by(at, [](char c) { return is_alpha(c) || is_digit(c) || c == '-'; });
-}
+using plain::control_bytes;
+using plain::usual_name_bytes;
 
 #endif
 
