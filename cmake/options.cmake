@@ -6,7 +6,11 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+    # Depend mode takes what a file includes from the compiler's own dependency file, so a miss is not preprocessed
+    # before it is compiled. With it GCC's precompiled headers are safe: ccache compares each header they were made of.
+    # The sloppiness is what ccache asks for before it caches a file that uses one.
+    set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_DEPEND=1
+        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
 endif()
 find_program(MOLD mold)
 
