@@ -62,9 +62,7 @@ void yield_to_others() noexcept {
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice);
 }
 
-void bound_heaps(unsigned workers) noexcept {
-    ::mallopt(M_ARENA_MAX, static_cast<int>(workers) + 2);
-}
+void give_back_memory() noexcept { ::malloc_trim(0); }
 
 std::size_t raise_descriptor_limit() {
     rlimit limit{};

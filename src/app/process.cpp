@@ -49,7 +49,6 @@ process::process(loaded_settings loaded, process_surroundings outside)
       drain_deadline_(context_), admin_terms_(admin::terms_of(settings_->values.admin)),
       admin_handler_(control_, admin_terms_, *this), admin_gate_(admin_connections),
       admin_bound_(net::bind_listener(settings_->values.admin.address, 1)) {
-    bound_heaps(workers_count_);
     if (descriptors_ < few_descriptors)
         telemetry::log_warn(
             "only {} file descriptors allowed: raise LimitNOFILE for more than a few connections",
@@ -74,7 +73,9 @@ void process::prepare_workers() {
             [this] { boost::asio::post(context_, [this] { worker_drained(); }); },
             [this](std::shared_ptr<const proxy::table> done) {
                 // freed here, not there: 100,000 routes take their time
-                boost::asio::post(context_, [done = std::move(done)] {});
+                boost::asio::post(context_, [this, done = std::move(done)]() mutable {
+                    retire(std::move(done));
+                });
             }));
     }
 }

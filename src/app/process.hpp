@@ -94,6 +94,7 @@ private:
     struct prepared;
     prepared prepare(const settings&) const;
     void commit(reloaded_settings&, prepared) noexcept;
+    void retire(std::shared_ptr<const proxy::table>) noexcept;
     void use(loaded_settings, prepared);
     admin::reload_report refuse(admin::reload_report, const config::report&);
     std::shared_ptr<const http::h1::server_settings> admin_server_settings() const;
@@ -124,7 +125,8 @@ private:
 
     sources_in_use sources_;  // ended before what they tell
     admin::reload_report last_reload_;
-    std::string trouble_;  // why the last reload was refused, in a line
+    std::uint64_t configured_generation_ = 1;  // of the first table of the settings in use
+    std::string trouble_;                      // why the last reload was refused, in a line
     reloader reload_;
     boost::asio::steady_timer drain_deadline_;
     admin::access_terms admin_terms_;

@@ -20,6 +20,12 @@ namespace {
 
 // Lines of one reload in the log; the rest is counted.
 constexpr std::size_t most_lines = 100;
+// Routes and services of a table that leaves some MB behind.
+constexpr std::size_t large_table = 1'000;
+
+bool is_large(const proxy::table& one) {
+    return one.routes->size() + one.services.size() >= large_table;
+}
 
 template <class Log>
 void log_lines(const std::vector<std::string>& lines, Log log) {
@@ -84,6 +90,8 @@ admin::reload_report process::refuse(admin::reload_report report, const config::
                            first.empty() ? report.problems.back() : first);
     last_reload_ = report;
     supervisor_.ready(status_line());
+    if (is_large(*publisher_.current()))  // so was the file that was read for nothing
+        boost::asio::post(context_, [] { give_back_memory(); });
     return report;
 }
 
@@ -135,7 +143,18 @@ void process::commit(reloaded_settings& next, prepared made) noexcept {
     publisher_.replace(std::move(next.table), next.built_on, [&](const auto& table) {
         tell_workers(table, listeners_.commit(std::move(made.listeners)));
     });
+    configured_generation_ = publisher_.current()->generation;
     use(std::move(next.loaded), std::move(made));
+}
+
+// Other nodes make another table too, which shares almost everything and leaves nothing behind: what
+// counts is a former configuration, with its texts and what reading the one after it took.
+void process::retire(std::shared_ptr<const proxy::table> done) noexcept {
+    const bool last = done.use_count() == 1;
+    const bool leaves_much = done->generation < configured_generation_ && is_large(*done);
+    done.reset();
+    if (last && leaves_much)
+        give_back_memory();
 }
 
 void process::use(loaded_settings next, prepared made) {

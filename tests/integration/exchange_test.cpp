@@ -175,6 +175,31 @@ TEST_CASE("a client that sent its end and reads slowly is not cut while bytes wa
     }
 }
 
+TEST_CASE("a client that reads slower than the minimum rate is cut although it never stops") {
+    const std::uint64_t least = GENERATE(1, 10'000'000);
+    fake::request_at_node start(fake::get, [=](auto& all) { all.timeouts.min_rate = least; });
+    auto& [one, rig, client, upstream] = start;
+    const auto node_writes = [&] {
+        while (upstream.send(std::string(1 << 20, 'x')) != 0)
+            rig.loop.settle();
+    };
+    rig.send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
+    node_writes();
+    for (int i = 0; i < 4; ++i) {
+        rig.loop.advance(10s);
+        // enough for the kernel to say that there is room
+        for (std::size_t got = 0; got < 8'000'000;)
+            if (const auto piece = client.receive(1 << 20).size(); piece != 0)
+                got += piece;
+            else
+                break;
+        rig.loop.settle();
+        if (rig.closed == 0)
+            node_writes();
+    }
+    CHECK(rig.closed == (least == 1 ? 0 : 1));
+}
+
 TEST_CASE("a client that sent its end and gets nothing for the grace is taken for gone, and its "
           "node is told") {
     fake::request_at_node start(fake::get);
