@@ -38,10 +38,10 @@ public:
     /// What a configuration needs that is not there yet, made and not yet used.
     class plan {
         friend class sources_in_use;
-        std::unique_ptr<net::resolver> names;
-        std::unique_ptr<net::resolver::server_list> servers;
-        std::map<std::string, std::unique_ptr<service::service_source>> made;
-        std::map<std::string, std::vector<service::service_settings>> wanted;
+        std::unique_ptr<net::resolver> names_;
+        std::unique_ptr<net::resolver::server_list> servers_;
+        std::map<std::string, std::unique_ptr<service::service_source>> made_;
+        std::map<std::string, std::vector<service::service_settings>> wanted_;
     };
 
     /// At the start and for every reload: makes sources that are new. Names will be asked of

@@ -2,9 +2,9 @@
 #include "commands/backend.hpp"
 
 #include "commands/backend_session.hpp"
+#include "commands/command.hpp"
 #include "sluice/net/address.hpp"
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -138,18 +138,16 @@ int backend(const std::string& listen) {
 }
 
 void add_backend(CLI::App& app, int& exit_code) {
-    auto* command = app.add_subcommand("backend", "A small backend to try the proxy with");
+    command self(app, "backend", "A small backend to try the proxy with");
     auto listen = std::make_shared<std::string>();
-    command
-        ->add_option("--listen", *listen,
-                     "IP:port, [v6]:port or unix:/path; port 0 picks a free one")
-        ->required()
-        ->type_name("ADDR");
-    command->footer("Every path answers JSON about the request, except\n"
-                    "  /bytes/N   N bytes          /sse/N     N server-sent events (?interval=MS)\n"
-                    "  /slow/MS   after a wait     /status/N  under that status\n"
-                    "  /ws        WebSocket echo");
-    command->callback([listen, &exit_code] { exit_code = backend(*listen); });
+    self.add("--listen", *listen, "IP:port, [v6]:port or unix:/path; port 0 picks a free one")
+        .required()
+        .type("ADDR");
+    self.footer("Every path answers JSON about the request, except\n"
+                "  /bytes/N   N bytes          /sse/N     N server-sent events (?interval=MS)\n"
+                "  /slow/MS   after a wait     /status/N  under that status\n"
+                "  /ws        WebSocket echo");
+    self.runs(exit_code, [listen] { return backend(*listen); });
 }
 
 }  // namespace sluice::commands

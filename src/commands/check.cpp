@@ -2,10 +2,10 @@
 // sluice check: reads everything a start would read and prints every problem. Never binds, connects
 // or writes files.
 #include "app/load_settings.hpp"
+#include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "commands/config_option.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <iostream>
@@ -48,17 +48,16 @@ int check(const options& asked) {
 
 void add_check(CLI::App& program, int& exit) {
     const auto asked = std::make_shared<options>();
-    auto* command =
-        program.add_subcommand("check", "Read a configuration and print every problem in it");
-    asked->config = add_config_option(*command);
-    command->add_option("--format", asked->format, "How problems are printed: text or json")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->type_name("FORMAT");
-    command->footer(
+    command self(program, "check", "Read a configuration and print every problem in it");
+    asked->config = add_config_option(self);
+    self.add("--format", asked->format, "How problems are printed: text or json")
+        .one_of({"text", "json"})
+        .type("FORMAT");
+    self.footer(
         "Reads included files, secrets and regular expressions as a start would; binds, connects "
         "and writes\n"
         "nothing. Exit status: 0 good (warnings too), 78 bad configuration, 64 bad usage.");
-    command->callback([asked, &exit] { exit = check(*asked); });
+    self.runs(exit, [asked] { return check(*asked); });
 }
 
 }  // namespace sluice::commands

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/config_option.hpp"
 
-#include <CLI/CLI.hpp>
+#include "commands/command.hpp"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -10,15 +11,14 @@
 
 namespace sluice::commands {
 
-std::shared_ptr<std::string> add_config_option(CLI::App& command) {
+std::shared_ptr<std::string> add_config_option(command& to) {
     const auto path = std::make_shared<std::string>(installed_config);
-    auto* option =
-        command
-            .add_option("-c,--config", *path,
-                        fmt::format("The configuration file; without it: {}", installed_config))
-            ->type_name("FILE");
-    command.parse_complete_callback([option] {
-        if (option->count() > 0)
+    const auto file =
+        to.add("-c,--config", *path,
+               fmt::format("The configuration file; without it: {}", installed_config))
+            .type("FILE");
+    to.when_read([file] {
+        if (file.given())
             return;
         std::cerr << "sluice: no --config, reading " << installed_config << '\n';
         std::error_code unknown;

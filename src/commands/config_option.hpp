@@ -5,18 +5,16 @@
 #include <memory>
 #include <string>
 
-namespace CLI {
-class App;
-}  // namespace CLI
-
 namespace sluice::commands {
+
+class command;
 
 /// What an installed gateway reads (scripts/install.sh puts it there).
 inline constexpr const char* installed_config = "/etc/sluice/sluice.yaml";
 
-/// Adds `-c,--config FILE` to `command`. The result holds the file once the line is parsed; when
+/// Adds `-c,--config FILE` to the command. The result holds the file once the line is parsed; when
 /// the option was not given, that it is `installed_config` is said on stderr before the command
 /// runs.
-std::shared_ptr<std::string> add_config_option(CLI::App& command);
+std::shared_ptr<std::string> add_config_option(command& to);
 
 }  // namespace sluice::commands

@@ -3,9 +3,8 @@
 // both as a start would; binds, connects and writes nothing.
 #include "app/diff.hpp"
 
+#include "commands/command.hpp"
 #include "commands/commands.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <iostream>
 #include <memory>
@@ -35,17 +34,17 @@ int diff(const options& asked) {
 
 void add_diff(CLI::App& program, int& exit) {
     const auto asked = std::make_shared<options>();
-    auto* command = program.add_subcommand(
-        "diff", "Say what a reload from one configuration to another would change");
-    command->add_option("OLD", asked->before, "The configuration in use")->required();
-    command->add_option("NEW", asked->after, "The configuration to come")->required();
-    command->footer(
+    command self(program, "diff",
+                 "Say what a reload from one configuration to another would change");
+    self.add("OLD", asked->before, "The configuration in use").required();
+    self.add("NEW", asked->after, "The configuration to come").required();
+    self.footer(
         "Prints a line for each difference: + added, - removed, ~ changed, with the key, its old "
         "and its new value.\n"
         "Secrets and what references brought in are only said to have changed. Exit status: 0 "
         "nothing differs,\n"
         "1 something does, 78 one of them is bad, 64 bad usage.");
-    command->callback([asked, &exit] { exit = diff(*asked); });
+    self.runs(exit, [asked] { return diff(*asked); });
 }
 
 }  // namespace sluice::commands

@@ -4,12 +4,11 @@
 #include "app/explain/explain.hpp"
 
 #include "app/build_table.hpp"
+#include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "commands/config_option.hpp"
 #include "net/listener_tls.hpp"
 #include "sluice/base/strings.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <iostream>
 #include <memory>
@@ -84,31 +83,25 @@ int explain(options& asked) {
 
 void add_explain(CLI::App& program, int& exit) {
     const auto asked = std::make_shared<options>();
-    auto* command = program.add_subcommand(
-        "explain", "Say which route and service a request would meet, and why not others");
-    asked->config = add_config_option(*command);
-    command->add_option("-X,--request", asked->request.method, "The method, GET if not given")
-        ->type_name("METHOD");
-    command
-        ->add_option("-H,--header", asked->headers,
-                     "A header, 'name: value'; again for each one. Host stands for the URL's")
-        ->type_name("HEADER")
-        ->take_all()
-        ->allow_extra_args(false);
-    command
-        ->add_option("--listener", asked->request.listener,
-                     "Where it comes in, when the URL does not tell")
-        ->type_name("NAME");
-    command->add_option("--format", asked->format, "How it is told: text or json")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->type_name("FORMAT");
-    command->add_option("URL", asked->request.url, "http://... or https://...")->required();
-    command->footer(
+    command self(program, "explain",
+                 "Say which route and service a request would meet, and why not others");
+    asked->config = add_config_option(self);
+    self.add("-X,--request", asked->request.method, "The method, GET if not given").type("METHOD");
+    self.add("-H,--header", asked->headers,
+             "A header, 'name: value'; again for each one. Host stands for the URL's")
+        .type("HEADER");
+    self.add("--listener", asked->request.listener, "Where it comes in, when the URL does not tell")
+        .type("NAME");
+    self.add("--format", asked->format, "How it is told: text or json")
+        .one_of({"text", "json"})
+        .type("FORMAT");
+    self.add("URL", asked->request.url, "http://... or https://...").required();
+    self.footer(
         "Sends, binds, resolves and writes nothing. The request has the headers given here and "
         "Host, "
         "no others.\n"
         "Exit status: 0 a route matches, 1 none does, 78 bad configuration, 64 bad usage.");
-    command->callback([asked, &exit] { exit = explain(*asked); });
+    self.runs(exit, [asked] { return explain(*asked); });
 }
 
 }  // namespace sluice::commands

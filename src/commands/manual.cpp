@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // sluice manual: this program's page for man(1), for the installation.
+#include "commands/command.hpp"
 #include "commands/command_table.hpp"
 #include "commands/commands.hpp"
 #include "commands/manual_text.hpp"
 #include "sluice/base/version.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <iostream>
 
 namespace sluice::commands {
 
 void add_manual(CLI::App& program, int& exit) {
-    auto* command = program.add_subcommand("manual", "Print the manual page, for man(1)");
-    command->callback([&program, &exit] {
+    command self(program, "manual", "Print the manual page, for man(1)");
+    self.runs(exit, [&program] {
         std::cout << manual_page(table_of(program), program_version());
-        exit = good;
+        return good;
     });
 }
 

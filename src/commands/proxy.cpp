@@ -2,11 +2,10 @@
 // sluice proxy: one listener before the nodes of one service, with no file. What it serves is a
 // configuration like any other; --print shows it, to go on from.
 #include "app/load_settings.hpp"
+#include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "commands/proxy_text.hpp"
 #include "commands/run_gateway.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <iostream>
 #include <memory>
@@ -52,30 +51,22 @@ int proxy(const options& asked) {
 void add_proxy(CLI::App& program, int& exit) {
     const auto asked = std::make_shared<options>();
     auto& wish = asked->wish;
-    auto* command =
-        program.add_subcommand("proxy", "Run a gateway before one service, without a file");
-    command->add_option("--listen", wish.listen, "IP:PORT, [v6]:PORT, :PORT or unix:/PATH")
-        ->type_name("ADDR")
-        ->capture_default_str();
-    command
-        ->add_option(
-            "--to", wish.to,
-            "http://NODE[:PORT][/PATH], https://... or unix:/PATH; again for further nodes")
-        ->required()
-        ->type_name("URL")
-        ->allow_extra_args(false);
-    command->add_option("--host", wish.host, "Host as nodes see it: preserve, upstream or a name")
-        ->type_name("HOST")
-        ->capture_default_str();
-    command->add_option("--admin", wish.admin, "Where the admin API listens")
-        ->type_name("ADDR")
-        ->capture_default_str();
-    command->add_flag("--print", asked->only_print,
-                      "Print the configuration it stands for and end");
-    command->footer(
-        "Example: sluice proxy --listen :8080 --to http://127.0.0.1:3000\n"
-        "Names are asked of DNS and followed; certificates of https nodes are verified.");
-    command->callback([asked, &exit] { exit = proxy(*asked); });
+    command self(program, "proxy", "Run a gateway before one service, without a file");
+    self.add("--listen", wish.listen, "IP:PORT, [v6]:PORT, :PORT or unix:/PATH")
+        .type("ADDR")
+        .shows_default();
+    self.add("--to", wish.to,
+             "http://NODE[:PORT][/PATH], https://... or unix:/PATH; again for further nodes")
+        .required()
+        .type("URL");
+    self.add("--host", wish.host, "Host as nodes see it: preserve, upstream or a name")
+        .type("HOST")
+        .shows_default();
+    self.add("--admin", wish.admin, "Where the admin API listens").type("ADDR").shows_default();
+    self.add_flag("--print", asked->only_print, "Print the configuration it stands for and end");
+    self.footer("Example: sluice proxy --listen :8080 --to http://127.0.0.1:3000\n"
+                "Names are asked of DNS and followed; certificates of https nodes are verified.");
+    self.runs(exit, [asked] { return proxy(*asked); });
 }
 
 }  // namespace sluice::commands

@@ -4,11 +4,10 @@
 #include "sluice/config/schema.hpp"
 
 #include "app/load_settings.hpp"
+#include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "sluice/config/json_schema.hpp"
 #include "sluice/config/reference.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <iostream>
 #include <memory>
@@ -45,16 +44,15 @@ int print(const std::string& format) {
 
 void add_schema(CLI::App& program, int& exit) {
     const auto format = std::make_shared<std::string>("json");
-    auto* command = program.add_subcommand(
-        "schema", "Print the JSON Schema or the reference of the configuration");
-    command->add_option("--format", *format, "What is printed: json or markdown")
-        ->check(CLI::IsMember({"json", "markdown"}))
-        ->type_name("FORMAT");
-    command->footer(
+    command self(program, "schema", "Print the JSON Schema or the reference of the configuration");
+    self.add("--format", *format, "What is printed: json or markdown")
+        .one_of({"json", "markdown"})
+        .type("FORMAT");
+    self.footer(
         "Editors complete and check with the schema: sluice schema > sluice.schema.json, then, as "
         "the first\n"
         "line of a configuration, # yaml-language-server: $schema=sluice.schema.json");
-    command->callback([format, &exit] { exit = print(*format); });
+    self.runs(exit, [format] { return print(*format); });
 }
 
 }  // namespace sluice::commands

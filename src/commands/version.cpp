@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // sluice version: what this program was built from and with.
+#include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "commands/version_text.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <iostream>
 
 namespace sluice::commands {
 
 void add_version(CLI::App& program, int& exit) {
-    auto* command =
-        program.add_subcommand("version", "Print version, commit, compiler and library versions");
-    command->callback([&exit] {
+    command self(program, "version", "Print version, commit, compiler and library versions");
+    self.runs(exit, [] {
         std::cout << version_text();
-        exit = good;
+        return good;
     });
 }
 

@@ -48,7 +48,7 @@ constexpr client_deadline client_deadlines[] = {
 };
 
 /// What the configuration itself says about a deadline, or nobody.
-told_timeout global_timeout(const teller& tell, std::string_view key, std::string value) {
+told_timeout global_timeout(const teller& tell, std::string_view key, const std::string& value) {
     const auto where = tell.places().globals.key(0, "timeouts", key);
     return {key, tell.shown("timeouts." + std::string(key), value), where ? "global" : "default",
             tell.at(where)};
@@ -236,6 +236,7 @@ std::vector<told_service> services_of(const teller& tell, const proxy::table& ta
                                       std::size_t route, bool sources_tell) {
     std::vector<told_service> all;
     const auto count = (*table.routes)[route]->targets.size();
+    all.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
         all.push_back(told_target(tell, table, route, i, sources_tell).tell());
     return all;
