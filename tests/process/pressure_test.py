@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from nodes import need
-from running import connect, eventually, fetch
+from running import connect, eventually, fetch, own_memory_kib
 
 REQUEST = b"GET /bytes/1000 HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -163,11 +163,7 @@ def test_idle_connections_are_kept_and_stay_useful_for_little_memory(sluice, bac
         link.sendall(REQUEST)
         assert link.recv(4096)
 
-    def proportional_size() -> int:
-        with open(f"/proc/{proxy.pid}/smaps_rollup", encoding="ascii") as file:
-            return int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M)[1])
-
-    before = proportional_size()
+    before = own_memory_kib(proxy.pid)
     links = []
     for _ in range(count):
         link = connect(proxy.address)
@@ -176,7 +172,7 @@ def test_idle_connections_are_kept_and_stay_useful_for_little_memory(sluice, bac
         while len(got.partition(b"\r\n\r\n")[2]) < 1000:
             got += link.recv(4096)
         links.append(link)
-    growth = (proportional_size() - before) * 1024 / count
+    growth = (own_memory_kib(proxy.pid) - before) * 1024 / count
     print(f"{growth:.0f} bytes of PSS for each of {count} idle connections")
     assert growth <= most or proxy.sanitized()
     for link in links[:: max(1, count // 100)]:

@@ -161,6 +161,13 @@ class Program:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def own_memory_kib(pid: int) -> int:
+    """The PSS of what a process holds itself: heap and stacks. Its share of the program's and the libraries' pages
+    moves whenever another process that maps them begins or ends, by megabytes."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    return int(re.search(r"^Pss_Anon:\s+(\d+)", text, re.M)[1])
+
+
 def binary() -> str:
     return os.environ["SLUICE_BINARY"]
 

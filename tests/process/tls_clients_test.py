@@ -15,7 +15,7 @@ import pytest
 import nodes
 import pki
 from isolation import free_port
-from running import PATIENCE, binary, connect, eventually, fetch
+from running import PATIENCE, binary, connect, eventually, fetch, own_memory_kib
 
 SITE, PARTNERS = "site.test", "partners.test"
 
@@ -327,11 +327,6 @@ def test_keys_are_shown_nowhere(secure, zoo):
             assert line not in text
 
 
-def pss_kib(pid: int) -> int:
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    return int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1])
-
-
 @pytest.mark.parametrize("connections", [200, pytest.param(5000, marks=pytest.mark.long)])
 def test_idle_connections_are_cheap(secure, zoo, connections):
     proxy = secure(workers=1, log={"level": "info"})
@@ -346,9 +341,9 @@ def test_idle_connections_are_cheap(secure, zoo, connections):
         return link
 
     warm = [open_one() for _ in range(50)]
-    before = pss_kib(proxy.pid)
+    before = own_memory_kib(proxy.pid)
     links = [open_one() for _ in range(connections)]
-    each = (pss_kib(proxy.pid) - before) / connections
+    each = (own_memory_kib(proxy.pid) - before) / connections
     print(f"{each:.1f} KiB for each idle TLS connection")
     if not proxy.sanitized():
         assert each < 25

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import dataclasses
 import pathlib
-import re
 import shutil
 import socket
 import ssl
@@ -16,7 +15,7 @@ import pytest
 
 import tls_nodes
 from pki import CLIENT, Zoo
-from running import PATIENCE, connect, fetch
+from running import PATIENCE, connect, fetch, own_memory_kib
 
 
 @pytest.fixture(scope="module")
@@ -379,15 +378,11 @@ def test_idle_connections_to_nodes_are_kept_for_little_memory(sluice, started, z
     routes = [{"name": name, "match": {"path": {"prefix": "/" + name}}, "service": name} for name in nodes]
     proxy = sluice(workers=1, services=services, routes=routes, timeouts={"upstream_tls": "60s", "connect": "60s"})
 
-    def proportional_size() -> int:
-        with open(f"/proc/{proxy.pid}/smaps_rollup", encoding="ascii") as file:
-            return int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M)[1])
-
     ask_one_more_each_time(proxy, nodes["secured"], b"/secured", 20)
     ask_one_more_each_time(proxy, nodes["plain"], b"/plain", count)  # what so many exchanges at once take anyway
-    before = proportional_size()
+    before = own_memory_kib(proxy.pid)
     ask_one_more_each_time(proxy, nodes["secured"], b"/secured", count)
-    growth = (proportional_size() - before) * 1024 / (count - 20)
+    growth = (own_memory_kib(proxy.pid) - before) * 1024 / (count - 20)
     page = fetch(f"{proxy.admin}/metrics").text
     assert f'sluice_upstream_connections{{service="secured",state="idle"}} {count}\n' in page
     print(f"{growth:.0f} bytes of PSS for each of {count} idle connections in TLS")
