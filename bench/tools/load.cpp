@@ -205,7 +205,7 @@ private:
         return true;
     }
 
-    /// False: nothing more is expected of this stream for now.
+    /// False: nothing more is expected of this stream.
     bool take(connection& one, std::string_view bytes) {
         if (one.ending)
             return fail(one, "bytes behind the body");

@@ -47,15 +47,19 @@ def test_what_it_cannot_serve_is_told_with_the_place_on_the_command_line():
     assert 'did you mean "http://127.0.0.1:3000"?' in wrong.stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0 and not shutil.which("unshare"), reason="needs a mount namespace")
+# Root needs no user namespace for it. Where the root directory is not that of a file system, as in a chroot, there is
+# no mount namespace of one's own.
+OWN_MOUNTS = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--mount"]
+
+
+@pytest.mark.skipif(subprocess.run([*OWN_MOUNTS, "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0,
+                    reason="needs a mount namespace")
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_without_config_the_installed_file_is_read_and_this_is_said(folder, command):
     etc = folder / "etc"
     (etc / "sluice").mkdir(parents=True)
     (etc / "sluice" / "sluice.yaml").write_text("listeners: [{name: web, adress: '127.0.0.1:0'}]\n", encoding="utf-8")
-    # Root needs no user namespace for it, and gets none where its root directory is not the machine's.
-    become_root = [] if os.geteuid() == 0 else ["--map-root-user"]
-    said = subprocess.run(["unshare", *become_root, "--mount", "sh", "-c",
+    said = subprocess.run([*OWN_MOUNTS, "sh", "-c",
                            f'mount --bind "{etc}" /etc && exec "{binary()}" {command}'],
                           capture_output=True, text=True, timeout=TIMEOUT)
     assert said.returncode == 78
