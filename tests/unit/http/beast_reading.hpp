@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -97,14 +98,17 @@ bool read_with_split_head(std::string_view bytes, head_parts& parts) {
 }
 
 /// The same parts. Fields of one name are compared as a whole: Beast keeps them together.
-inline bool same_parts(head_parts ours, head_parts theirs) {
+inline bool same_parts(const head_parts& ours, const head_parts& theirs) {
+    const auto by_name = [](const head_parts& parts) {
+        std::map<std::string, std::vector<std::string>> values;
+        for (const auto& [name, value] : parts.fields)
+            values[name].push_back(value);
+        return values;
+    };
     // Beast answers an empty reason with the usual one.
-    if (ours.start[1].empty())
-        theirs.start[1].clear();
-    const auto name = &std::pair<std::string, std::string>::first;
-    std::ranges::stable_sort(ours.fields, {}, name);
-    std::ranges::stable_sort(theirs.fields, {}, name);
-    return ours == theirs;
+    const bool same_start = ours.start[0] == theirs.start[0] && ours.start[2] == theirs.start[2] &&
+                            (ours.start[1].empty() || ours.start[1] == theirs.start[1]);
+    return same_start && by_name(ours) == by_name(theirs);
 }
 
 /// True when a head that was accepted is read by Beast too, and as the same parts.
@@ -112,7 +116,7 @@ template <class Line>
 bool beast_agrees(std::string_view bytes) {
     head_parts ours, theirs;
     return read_with_split_head<Line>(bytes, ours) && read_with_beast<Line>(bytes, theirs) &&
-           same_parts(std::move(ours), std::move(theirs));
+           same_parts(ours, theirs);
 }
 
 /// True unless Beast reads a head that split_head() refuses although the scanner let it through, or
@@ -126,8 +130,7 @@ bool split_head_covers_beast(std::string_view bytes, std::size_t size) {
     const auto framing = std::ranges::count_if(theirs.fields, [](const auto& one) {
         return one.first == "content-length" || one.first == "transfer-encoding";
     });
-    return framing > 1 || (read_with_split_head<Line>(head, ours) &&
-                           same_parts(std::move(ours), std::move(theirs)));
+    return framing > 1 || (read_with_split_head<Line>(head, ours) && same_parts(ours, theirs));
 }
 
 }  // namespace sluice::test
