@@ -13,8 +13,7 @@
 
 namespace sluice::runtime {
 
-watched::watched(worker& owner, int fd, sharing shared)
-    : worker_(&owner), fd_(fd), in_(*this), out_(*this) {
+watched::watched(worker& owner, int fd, sharing shared) : fd_(fd), in_(owner), out_(owner) {
     epoll_event event{};
     // EPOLLEXCLUSIVE allows no EPOLLRDHUP; a listening socket has none.
     event.events = shared == sharing::between_workers ? EPOLLIN | EPOLLET | EPOLLEXCLUSIVE
@@ -27,39 +26,8 @@ watched::~watched() {
     // A descriptor shared by several sets stays open elsewhere, so closing alone would leave it
     // registered here.
     if (registered_)
-        ::epoll_ctl(worker_->sockets().fd(), EPOLL_CTL_DEL, fd_, nullptr);
+        ::epoll_ctl(owner().sockets().fd(), EPOLL_CTL_DEL, fd_, nullptr);
     ::close(fd_);
-}
-
-readiness watched::until(direction which, time_point deadline) noexcept {
-    return readiness{*this, which, deadline};
-}
-
-void watched::finish_wait(side& which, wake why) noexcept {
-    which.disarm();
-    which.why = why;
-    if (which.waiter)
-        worker_->schedule(std::exchange(which.waiter, nullptr));
-}
-
-void watched::expire(timer& expired) noexcept {
-    auto& late = static_cast<side&>(expired);
-    late.socket.finish_wait(late, wake::expired);
-}
-
-void watched::interrupt(direction which) noexcept {
-    auto& one = of(which);
-    one.interrupted = true;
-    if (one.waiter)
-        finish_wait(one, wake::interrupted);
-}
-
-void watched::resume_waits(direction which) noexcept { of(which).interrupted = false; }
-
-void watched::raise(bool& flag, side& which) noexcept {
-    flag = true;
-    if (which.waiter)
-        finish_wait(which, wake::ready);
 }
 
 void watched::on_events(std::uint32_t events) noexcept {
@@ -67,36 +35,17 @@ void watched::on_events(std::uint32_t events) noexcept {
     broken_ = broken_ || (events & (EPOLLHUP | EPOLLERR)) != 0;
     const bool in = (events & EPOLLIN) != 0 || hang_up;
     const bool out = (events & EPOLLOUT) != 0 || broken_;
-    const bool in_for_out = in && std::exchange(in_.wakes_both, false);
-    const bool out_for_in = out && std::exchange(out_.wakes_both, false);
+    const bool in_for_out = in && std::exchange(in_wakes_both_, false);
+    const bool out_for_in = out && std::exchange(out_wakes_both_, false);
     if (in || out_for_in)
-        raise(readable_, in_);
+        in_.raise();
     if (out || in_for_out)
-        raise(writable_, out_);
+        out_.raise();
     if (hang_up) {
         hung_up_ = true;
         if (hang_up_callback_ != nullptr)
             hang_up_callback_(hang_up_context_);
     }
-}
-
-bool readiness::await_ready() noexcept {
-    if (side_.interrupted) {
-        side_.why = wake::interrupted;
-        return true;
-    }
-    side_.why = wake::ready;
-    if (which_ == direction::in ? socket_.readable_ : socket_.writable_)
-        return true;
-    // A deadline already past ends the wait here: a byte every few milliseconds would always come
-    // before the next tick.
-    side_.why = wake::expired;
-    return deadline_ <= socket_.worker_->now();
-}
-
-void readiness::await_suspend(std::coroutine_handle<> waiter) noexcept {
-    side_.waiter = waiter;
-    socket_.worker_->timers().arm(side_, deadline_);
 }
 
 poll_set::poll_set() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
