@@ -14,7 +14,7 @@ namespace sluice {
 
 namespace {
 
-// Blocks of the two usual sizes are kept by the thread that freed them; odd sizes (a head over 63
+// Blocks of the two usual sizes are kept by the thread that freed them; odd sizes (a head over 126
 // KiB) go back at once.
 class block_list {
 public:
@@ -68,7 +68,7 @@ struct thread_blocks {
         large.prepare();
     }
     block_list small{byte_buffer::small_block, 256};
-    block_list large{byte_buffer::large_block, 64};
+    block_list large{byte_buffer::large_block, 32};
 };
 
 // A plain pointer is read without the guard that a thread_local with a constructor needs at every

@@ -85,8 +85,9 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
             x.client->put_body(piece);
             queued += piece.bytes.size();
             moved += piece.bytes.size();
-            // Small pieces that are here already leave together.
-            if (!piece.last && piece.bytes.size() <= http::small_piece &&
+            // Small pieces that are here already leave together. Of a tunnel all that is here came
+            // in one piece.
+            if (!piece.last && !x.tunnel && piece.bytes.size() <= http::small_piece &&
                 queued < byte_buffer::small_block)
                 continue;
         }

@@ -21,44 +21,25 @@ bool moved_lately(const exchange& x) noexcept {
     return x.tunnel && x.last_activity + x.target->deadlines.stream_idle > x.worker.now();
 }
 
-// False when sending is over: the node does not take more, or the pump was told to end.
-runtime::task<bool> flush_to_node(exchange& x, http::upstream_stream& node) {
-    for (;;) {
-        const auto sent = node.flush();
-        if (sent == io_state::done)
-            break;
-        if (sent == io_state::broken)
-            co_return false;  // await_head() reads what the node had to say
-        const auto why = co_await node.output(x.worker.now() + send_idle(x));
-        if (why == wake::interrupted)
-            co_return false;
-        if (why == wake::expired && !moved_lately(x)) {
-            x.stop(errc::upstream_timeout, blame::upstream);
-            co_return false;
-        }
-    }
-    x.request_progress = x.last_activity = x.worker.now();
-    co_return true;
+// After a wait for room at the node: false when sending is over, because the node does not take
+// more or the pump was told to end.
+bool may_send_on(exchange& x, wake why) {
+    if (why == wake::interrupted)
+        return false;
+    if (why == wake::ready || moved_lately(x))
+        return true;
+    x.stop(errc::upstream_timeout, blame::upstream);
+    return false;
 }
 
-// The next piece of the body; false when there will be none.
-runtime::task<bool> next_piece(exchange& x, http::chunk& piece) {
-    for (;;) {
-        const auto got = x.client->take_body(piece);
-        if (got == io_state::done)
-            co_return true;
-        if (got == io_state::broken) {
-            x.stop(x.client->fault(), blame::client);
-            co_return false;
-        }
-        const auto why = co_await x.client->input();
-        if (why == wake::interrupted)
-            co_return false;
-        if (why == wake::expired && !moved_lately(x)) {
-            x.stop(errc::request_timeout, blame::client);
-            co_return false;
-        }
-    }
+// After a wait for more of the body: false when there will be none.
+bool may_read_on(exchange& x, wake why) {
+    if (why == wake::interrupted)
+        return false;
+    if (why == wake::ready || moved_lately(x))
+        return true;
+    x.stop(errc::request_timeout, blame::client);
+    return false;
 }
 
 // Tells who joins the pump that it has ended, however it ended.
@@ -75,28 +56,45 @@ private:
 
 runtime::task<> pump(exchange& x, http::upstream_stream& node) {
     const ending told(x);
-    http::chunk piece;
     bool ended = x.client->body_taken() && !x.tunnel;
-    bool going = co_await flush_to_node(x, node);
     std::size_t moved = 0;
-    while (going && !ended) {
+    for (http::chunk piece;;) {
+        auto sent = node.flush();
+        while (sent == io_state::blocked) {
+            const auto why = co_await node.output(x.worker.now() + send_idle(x));
+            if (!may_send_on(x, why))
+                co_return;
+            sent = node.flush();
+        }
+        if (sent == io_state::broken)
+            co_return;  // await_head() reads what the node had to say
+        x.request_progress = x.last_activity = x.worker.now();
+        if (ended)
+            break;
         if (moved >= exchange::turn_share) {
             moved = 0;
             co_await x.worker.next_turn();
             if (x.pump_must_end)
-                break;
+                co_return;
         }
-        going = co_await next_piece(x, piece);
-        if (!going)
-            break;
+        auto got = x.client->take_body(piece);
+        while (got == io_state::blocked) {
+            const auto why = co_await x.client->input();
+            if (!may_read_on(x, why))
+                co_return;
+            got = x.client->take_body(piece);
+        }
+        if (got == io_state::broken) {
+            x.stop(x.client->fault(), blame::client);
+            co_return;
+        }
         ended = piece.last;
         moved += piece.bytes.size();
         if (!x.tunnel)
             x.replay.keep(piece);
         node.put_body(piece);
-        going = co_await flush_to_node(x, node);
     }
-    if (ended && going && x.tunnel) {
+    if (x.tunnel) {
         node.end_tunnel_output();
         x.half_ended();
     }

@@ -43,7 +43,8 @@ protected:
 /// Whether the client is still there. A client that shut its sending side may still be reading.
 enum class presence : std::uint8_t { here, half_closed, gone };
 
-/// Pieces up to this size are copied when put, so that many small ones leave in one write.
+/// Pieces up to this size are copied when put, so that many small ones leave in one write; not in
+/// a tunnel.
 inline constexpr std::size_t small_piece = 4096;
 
 /// The client's side of one exchange, as a server codec offers it.
@@ -69,8 +70,8 @@ public:
     virtual void put_informational(const response_head&) = 0;
     /// Queues the response head, framed as this client can read it.
     virtual void put_head(const response_head&, std::string_view request_id) = 0;
-    /// Queues a piece of the response body. A large one is not copied: flush() before its stream is
-    /// asked again.
+    /// Queues a piece of the response body. A large one, and one of a tunnel, is not copied: flush()
+    /// before its stream is asked again.
     virtual void put_body(const chunk&) = 0;
     /// Writes what is queued. done: all of it left; blocked: await output() and flush again
     /// (back-pressure); broken: the client left. Afterwards no queued view is needed any more.

@@ -35,7 +35,10 @@ void client_session::put_head(const outgoing_request& request) {
 }
 
 void client_session::put_body(const chunk& piece) {
-    out_.put(piece, tunnel_ ? framing::kind::until_close : request_framing_);
+    if (tunnel_)
+        out_.put_raw(piece.bytes);
+    else
+        out_.put(piece, request_framing_);
     request_done_ = request_done_ || piece.last;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a connection is about to write: heads and small pieces copied together, at most one large
-// piece as a view, all of it leaving in one call. Used by both sides of http/h1.
+// piece, or one of a tunnel, as a view, all of it leaving in one call. Used by both sides of http/h1.
 #pragma once
 
 #include "http/h1/write.hpp"
@@ -18,6 +18,11 @@ public:
     }
     /// Queues a piece of a body, framed when `coded` says chunked.
     void put(const chunk& piece, framing::kind coded);
+    /// Queues bytes of a tunnel, as a view whatever their size.
+    void put_raw(byte_view bytes) {
+        settle();
+        piece_ = bytes;
+    }
 
     struct written {
         io_state state = io_state::done;  ///< done: nothing is left

@@ -271,7 +271,10 @@ void server_session::put_body(const chunk& piece) {
     if (discard_body_)
         return;
     state_->bytes_out += piece.bytes.size();
-    out_.put(piece, tunnel_ ? framing::kind::until_close : response_framing_);
+    if (tunnel_)
+        out_.put_raw(piece.bytes);
+    else
+        out_.put(piece, response_framing_);
     response_done_ = response_done_ || piece.last;
 }
 
