@@ -481,7 +481,8 @@ TEST_CASE("a Host under other client certificates than the URL's name is misdire
     auto listener = gateway.settings.values.listeners[0];
     listener.tls = tls;
     const sluice::net::listener_tls certificates(tls, "web",
-                                                 std::make_shared<sluice::net::ticket_keys>());
+                                                 std::make_shared<sluice::net::ticket_keys>(),
+                                                 {"http/1.1"});
     gateway.entrances = {{&listener, *sluice::net::address::parse("0.0.0.0:443"), &certificates}};
     const auto staff = gateway.explain(
         {"POST", "https://shop.example.com/cart", {{"Host", "staff.example.com"}}, {}});

@@ -11,7 +11,7 @@ using sluice::http::framing;
 using sluice::http::method;
 using sluice::http::path_policy;
 using sluice::http::underscore_policy;
-using sluice::http::h1::head_rules;
+using sluice::http::head_rules;
 using sluice::test::parse_step;
 using sluice::test::request_reading;
 
