@@ -36,10 +36,11 @@ void count_abuses(http::server_settings& built, telemetry::registry& metrics) {
 
 }  // namespace
 
-std::shared_ptr<const http::server_settings>
-build_listener(const http::listener_settings& one, const settings& all,
-               const listener_surroundings& around, const http::server_settings* before,
-               std::shared_ptr<const void> presence) {
+std::shared_ptr<const http::server_settings> build_listener(const http::listener_settings& one,
+                                                            const settings& all,
+                                                            const listener_surroundings& around,
+                                                            const http::server_settings* before,
+                                                            std::shared_ptr<const void> presence) {
     auto built = std::make_shared<http::server_settings>();
     built->listener = one;
     built->presence = std::move(presence);

@@ -94,8 +94,8 @@ std::shared_ptr<const http::server_settings> process::admin_server_settings() co
 }
 
 void process::start_admin() {
-    admin_server_ = std::make_unique<http::server>(
-        control_, admin_server_settings(), admin_handler_, [this] { admin_gate_.leave(); });
+    admin_server_ = std::make_unique<http::server>(control_, admin_server_settings(),
+                                                   admin_handler_, [this] { admin_gate_.leave(); });
     admin_acceptor_ = std::make_unique<net::acceptor>(
         control_, admin_bound_.descriptors.front().release(), admin_address(), admin_gate_,
         net::acceptor::no_threshold,

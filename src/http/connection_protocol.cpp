@@ -42,6 +42,7 @@ runtime::task<> connection::find_protocol(protocol& found) {
         if (!broken_)
             socket_.resume_waits(direction::in);
         if (why == wake::expired) {
+            socket_.socket().set_readable();  // what is here was only looked at
             found = protocol::http1;  // which says what is to be said of a head that does not come
             co_return;
         }

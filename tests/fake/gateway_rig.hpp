@@ -82,7 +82,7 @@ public:
         table = sluice::app::build_table(settings, 1, 1);
         gateway.adopt(table);
         server = std::make_unique<sluice::http::server>(loop.worker, listener(), gateway,
-                                                            [this] { ++closed; });
+                                                        [this] { ++closed; });
     }
     ~gateway_rig() {
         server->abort();

@@ -181,8 +181,8 @@ private:
     std::int32_t submit(const h2_fields& fields, const nghttp2_data_provider* source) {
         kept_.push_back(fields);
         const auto pairs = pairs_of(kept_.back());
-        const auto id = nghttp2_submit_request(session_, nullptr, pairs.data(), pairs.size(),
-                                               source, nullptr);
+        const auto id =
+            nghttp2_submit_request(session_, nullptr, pairs.data(), pairs.size(), source, nullptr);
         if (id < 0)
             throw std::runtime_error("no request can be made");
         gather();  // while the names are there

@@ -4,8 +4,8 @@
 // ones apart, and the rules below judge the whole.
 #include "http/h1/parse.hpp"
 
-#include "http/h1/connection_options.hpp"
 #include "http/field_sorter.hpp"
+#include "http/h1/connection_options.hpp"
 #include "http/h1/framing.hpp"
 #include "http/h1/split_head.hpp"
 #include "sluice/base/strings.hpp"

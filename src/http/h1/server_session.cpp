@@ -63,8 +63,7 @@ runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
     if (!self.must_linger())
         co_return;
     self.in_.release();
-    const auto how =
-        self.aborted_ ? connection::patience::none : connection::patience::usual;
+    const auto how = self.aborted_ ? connection::patience::none : connection::patience::usual;
     co_await connection::linger(*link, how);
 }
 
@@ -115,7 +114,7 @@ time_point server_session::head_deadline() const noexcept {
     const auto usual =
         head_started_ + (between_requests ? deadlines.client_idle : deadlines.client_head);
     return server_.draining() && !state_ ? std::min(usual, worker_.now() + server::drain_grace)
-                                        : usual;
+                                         : usual;
 }
 
 // After a wait for more of a head.

@@ -16,14 +16,14 @@
 namespace sluice::http::h2 {
 
 enum class abuse : std::uint8_t {
-    resets,          ///< streams the client reset (CVE-2023-44487)
-    malformed,       ///< streams we had to reset for what the client sent (CVE-2025-8671)
-    refused,         ///< streams over the number it was granted
+    resets,     ///< streams the client reset (CVE-2023-44487)
+    malformed,  ///< streams we had to reset for what the client sent (CVE-2025-8671)
+    refused,    ///< streams over the number it was granted
     pings,
     settings,
     priorities,
     window_updates,
-    empty_frames,    ///< DATA and HEADERS without a byte
+    empty_frames,  ///< DATA and HEADERS without a byte
     continuations,
     unknown_frames,
 };
@@ -46,14 +46,16 @@ public:
     level add(abuse kind, time_point now) noexcept {
         decay(now);
         score_ += weight(kind);
-        return score_ >= bound               ? level::cut
+        return score_ >= bound           ? level::cut
                : score_ * 4 >= bound * 3 ? level::calm_down
-                                             : level::fine;
+                                         : level::fine;
     }
 
     /// Frames of ours that clients answer with PING or WINDOW_UPDATE: a download brings many, and
     /// gRPC measures the way with pings.
-    void earned(unsigned answers) noexcept { answers_ = std::min(answers_ + answers, most_answers); }
+    void earned(unsigned answers) noexcept {
+        answers_ = std::min(answers_ + answers, most_answers);
+    }
     /// A PING or WINDOW_UPDATE came: false when nothing earned it.
     bool answer_was_earned() noexcept {
         if (answers_ == 0)

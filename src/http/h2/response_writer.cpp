@@ -17,9 +17,7 @@ bool goes_out(const field& one) noexcept {
 }
 
 // RFC 8441 section 5.1: the handshake of the HTTP/1 side has no place in the answer.
-bool is_handshake(std::string_view name) noexcept {
-    return iequals(name, "sec-websocket-accept");
-}
+bool is_handshake(std::string_view name) noexcept { return iequals(name, "sec-websocket-accept"); }
 
 }  // namespace
 

@@ -1,82 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What nghttp2 tells and asks while it is fed and drained. Nothing here runs a handler: that waits
 // until nghttp2 has returned.
-#include "http/h2/server_frames.hpp"
-
 #include "http/h2/server_session.hpp"
+#include "http/h2/websocket.hpp"
 #include "sluice/runtime/worker.hpp"
 #include "sluice/telemetry/log.hpp"
 
 namespace sluice::http::h2 {
 
-struct server_callbacks {
-    static server_session& of(void* user) noexcept { return *static_cast<server_session*>(user); }
-
-    static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* frame, void* user) {
-        return of(user).on_frame_begins(*frame);
-    }
-    static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-        return of(user).on_headers_begin(*frame);
-    }
-    static int header(nghttp2_session*, const nghttp2_frame*, nghttp2_rcbuf* name,
-                      nghttp2_rcbuf* value, std::uint8_t, void* user) {
-        return of(user).on_header(name, value);
-    }
-    static int frame_recv(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-        return of(user).on_frame(*frame);
-    }
-    static int data_chunk(nghttp2_session*, std::uint8_t, std::int32_t id,
-                          const std::uint8_t* bytes, std::size_t size, void* user) {
-        return of(user).on_data(id, {reinterpret_cast<const char*>(bytes), size});
-    }
-    static int stream_close(nghttp2_session*, std::int32_t id, std::uint32_t, void* user) {
-        of(user).on_stream_closed(id);
-        return 0;
-    }
-    static int frame_send(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-        return of(user).on_sent(*frame);
-    }
-    static int send_data(nghttp2_session*, nghttp2_frame* frame, const std::uint8_t* frame_head,
-                         std::size_t size, nghttp2_data_source*, void* user) {
-        constexpr std::size_t frame_head_size = 9;  // RFC 9113 section 4.1
-        return of(user).on_send_data(frame->hd.stream_id,
-                                     {reinterpret_cast<const char*>(frame_head), frame_head_size},
-                                     size);
-    }
-    static ssize_t read(nghttp2_session*, std::int32_t id, std::uint8_t*, std::size_t most,
-                        std::uint32_t* flags, nghttp2_data_source*, void* user) {
-        return of(user).on_read(id, most, *flags);
-    }
-};
-
-const nghttp2_session_callbacks* session_callbacks() {
-    static const auto made = [] {
-        nghttp2_session_callbacks* all = nullptr;
-        if (nghttp2_session_callbacks_new(&all) != 0)
-            return nghttp2_ptr<nghttp2_session_callbacks>{};
-        using to = server_callbacks;
-        nghttp2_session_callbacks_set_on_begin_frame_callback(all, to::begin_frame);
-        nghttp2_session_callbacks_set_on_begin_headers_callback(all, to::begin_headers);
-        nghttp2_session_callbacks_set_on_header_callback2(all, to::header);
-        nghttp2_session_callbacks_set_on_frame_recv_callback(all, to::frame_recv);
-        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(all, to::data_chunk);
-        nghttp2_session_callbacks_set_on_stream_close_callback(all, to::stream_close);
-        nghttp2_session_callbacks_set_on_frame_send_callback(all, to::frame_send);
-        nghttp2_session_callbacks_set_send_data_callback(all, to::send_data);
-        return nghttp2_ptr<nghttp2_session_callbacks>{all};
-    }();
-    return made.get();
-}
-
-nghttp2_data_provider body_source() noexcept {
-    nghttp2_data_provider asked{};
-    asked.read_callback = server_callbacks::read;
-    return asked;
-}
-
 server_stream* server_session::stream_of(std::int32_t id) const noexcept {
-    return static_cast<server_stream*>(
-        nghttp2_session_get_stream_user_data(nghttp2_.get(), id));
+    return static_cast<server_stream*>(nghttp2_session_get_stream_user_data(nghttp2_.get(), id));
 }
 
 // Once a client has done too much of what costs us and brings nothing it is asked to stop, then cut
@@ -106,6 +39,12 @@ int server_session::on_frame_begins(const nghttp2_frame_hd& frame) {
     case NGHTTP2_DATA:
         return frame.length == 0 && !has(NGHTTP2_FLAG_END_STREAM) ? count(abuse::empty_frames) : 0;
     case NGHTTP2_HEADERS:
+        if (!numbers_.take(frame.stream_id)) {
+            nghttp2_session_terminate_session(nghttp2_.get(), NGHTTP2_PROTOCOL_ERROR);
+            return NGHTTP2_ERR_CALLBACK_FAILURE;
+        }
+        if (told_to_calm_down_)
+            return count(abuse::refused);  // nghttp2 ignores what follows a GOAWAY
         return frame.length == 0 && !has(NGHTTP2_FLAG_END_HEADERS) ? count(abuse::empty_frames) : 0;
     case NGHTTP2_PRIORITY:
         return count(abuse::priorities);
@@ -189,10 +128,12 @@ void server_session::reset_malformed(std::int32_t id, server_stream* stream,
 void server_session::head_ended(const nghttp2_frame& frame) {
     auto& stream = *arriving_;
     const bool ended = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    const auto how = reader_.end(ended ? block_end::stream_ends : block_end::stream_goes_on,
-                                 stream.room());
+    const auto how =
+        reader_.end(ended ? block_end::stream_ends : block_end::stream_goes_on, stream.room());
     stream.head_bytes(reader_.bytes());
     stream.head_complete(ended);
+    if (how.what == judgement::kind::good && !stream.head().upgrade.empty())
+        put_websocket_key(stream.head(), server_.random(), stream.room());
     if (how.what == judgement::kind::malformed)
         reset_malformed(stream.id(), &stream, how.reason);
     begun_.push_back({std::move(arriving_), how});

@@ -2,7 +2,7 @@
 // What leaves. Frames of all streams gather in one buffer; the writer, scheduled behind whoever is
 // ready in this turn of the loop, writes it once. A full buffer is written at once, so that a large
 // body does not wait for the turn to end.
-#include "http/h2/server_frames.hpp"
+#include "http/h2/server_callbacks.hpp"
 #include "http/h2/server_session.hpp"
 #include "sluice/runtime/worker.hpp"
 

@@ -3,7 +3,7 @@
 // is in server_frames.cpp, how they leave in server_output.cpp.
 #include "http/h2/server_session.hpp"
 
-#include "http/h2/server_frames.hpp"
+#include "http/h2/server_callbacks.hpp"
 #include "sluice/http/local_reply.hpp"
 #include "sluice/runtime/worker.hpp"
 
@@ -33,6 +33,10 @@ nghttp2_ptr<nghttp2_option> make_options(const limits& bounds) {
     // All rules of messages are in request_reader.
     nghttp2_option_set_no_http_messaging(made, 1);
     nghttp2_option_set_max_outbound_ack(made, most_acknowledgements);
+    // Else nothing would tell that they come.
+    constexpr unsigned first_extension = 0x0a;
+    for (unsigned type = first_extension; type <= 0xff; ++type)
+        nghttp2_option_set_user_recv_extension_type(made, static_cast<std::uint8_t>(type));
     // A node's head within our limits must fit.
     nghttp2_option_set_max_send_header_block_length(made, 64 * 1024 + 2 * bounds.head);
     return nghttp2_ptr<nghttp2_option>{made};
@@ -68,7 +72,8 @@ bool server_session::start() {
     const bool good =
         nghttp2_submit_settings(made, NGHTTP2_FLAG_NONE, ours.data(), ours.size()) == 0 &&
         nghttp2_session_set_local_window_size(
-            made, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(bounds.h2.connection_window)) == 0;
+            made, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(bounds.h2.connection_window)) ==
+            0;
     arm(idle_due());
     return good;
 }
@@ -102,7 +107,7 @@ runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
     co_await self.writer_ended_;
     self.clock_.disarm();
     if (!self.lost_ && !self.cut_)
-        co_await connection::linger(*link, self.aborted_ ? connection::patience::none
+        co_await connection::linger(*link, self.hurried_ ? connection::patience::none
                                                          : connection::patience::usual);
 }
 
@@ -221,108 +226,6 @@ void server_session::handler_ended(std::unique_ptr<server_stream> stream) noexce
     idle_since_ = worker_.now();
     arm(idle_due());
     handlers_ended_.set();
-}
-
-bool server_session::may_be_shed() const noexcept {
-    return had_request_ && running_.empty() && !arriving_ && !socket_.socket().readable();
-}
-
-void server_session::close_idle() noexcept {
-    go_away();
-    wake_writer();
-}
-
-// In two steps (RFC 9113 section 6.8): first that no new stream should come, then, when all that was
-// on its way must be here, which ones are served.
-void server_session::drain() noexcept {
-    if (draining_)
-        return;
-    draining_ = true;
-    drain_began_ = worker_.now();
-    nghttp2_submit_shutdown_notice(nghttp2_.get());
-    nghttp2_submit_ping(nghttp2_.get(), NGHTTP2_FLAG_NONE, nullptr);
-    arm(drain_began_ + server::drain_grace);
-    wake_writer();
-}
-
-void server_session::go_away() noexcept {
-    if (std::exchange(goaway_sent_, true))
-        return;
-    nghttp2_submit_goaway(nghttp2_.get(), NGHTTP2_FLAG_NONE,
-                          nghttp2_session_get_last_proc_stream_id(nghttp2_.get()), NGHTTP2_NO_ERROR,
-                          nullptr, 0);
-}
-
-void server_session::abort() noexcept {
-    aborted_ = true;
-    for (auto* one : running_)
-        one->abort();
-    go_away();
-    socket_.interrupt(direction::out);
-    wake_writer();
-    nudge();
-}
-
-// The connection is gone: so are its streams.
-void server_session::lose(errc why) noexcept {
-    if (std::exchange(lost_, true))
-        return;
-    lost_why_ = why;
-    end_streams();
-    socket_.interrupt(direction::out);
-    wake_writer();
-    nudge();
-}
-
-// Nobody will grant credit any more, or hear the rest.
-void server_session::end_streams() noexcept {
-    const auto why = aborted_ ? errc::shutting_down : lost_why_;
-    for (auto* one : running_)
-        if (!aborted_ || lost_)
-            one->lost(why);
-}
-
-void server_session::nudge() noexcept { socket_.interrupt(direction::in); }
-
-time_point server_session::idle_due() const noexcept {
-    const auto& deadlines = settings_.deadlines;
-    return idle_since_ + (had_request_ ? deadlines.client_idle : deadlines.client_head);
-}
-
-void server_session::arm(time_point due) noexcept {
-    if (due < clock_.expires())
-        worker_.timers().arm(clock_, due);
-}
-
-void server_session::clock::fired(runtime::timer& one) noexcept {
-    static_cast<clock&>(one).owner.look_at_clock();
-}
-
-void server_session::look_at_clock() noexcept {
-    const auto now = worker_.now();
-    const auto head_time = settings_.deadlines.client_head;
-    auto next = timer::never;
-    // True once it passed; else it is looked at again then.
-    const auto is_past = [&](time_point due) {
-        if (now >= due)
-            return true;
-        next = std::min(next, due);
-        return false;
-    };
-    if (!settings_acked_ && is_past(link_.opened() + head_time))
-        nghttp2_session_terminate_session(nghttp2_.get(), NGHTTP2_SETTINGS_TIMEOUT);
-    if (head_began_ != time_point{} && is_past(head_began_ + head_time)) {
-        nghttp2_session_terminate_session(nghttp2_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
-        server_.handler().turned_away(errc::request_timeout);
-        head_began_ = {};
-    }
-    if (running_.empty() && head_began_ == time_point{} && is_past(idle_due()))
-        go_away();
-    if (draining_ && !goaway_sent_ && is_past(drain_began_ + server::drain_grace))
-        go_away();
-    if (next != timer::never)
-        worker_.timers().arm(clock_, next);
-    wake_writer();
 }
 
 }  // namespace sluice::http::h2

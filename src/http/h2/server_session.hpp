@@ -10,6 +10,7 @@
 #include "http/h2/response_writer.hpp"
 #include "http/h2/server_stream.hpp"
 #include "http/h2/session_ptr.hpp"
+#include "http/h2/stream_numbers.hpp"
 #include "sluice/base/byte_buffer.hpp"
 #include "sluice/runtime/event.hpp"
 #include "sluice/runtime/gate.hpp"
@@ -120,6 +121,7 @@ private:
     runtime::event handlers_ended_;
     clock clock_;
     abuse_score score_;
+    stream_numbers numbers_;
 
     std::unique_ptr<server_stream> arriving_;  // whose head is being read
     server_stream* reading_for_ = nullptr;     // whose head or trailers are being read; or nobody's
@@ -141,9 +143,10 @@ private:
     bool goaway_sent_ = false;
     bool told_to_calm_down_ = false;
     bool last_words_ = false;  // the writer writes what is left and ends
-    bool blocked_ = false;    // the socket takes no more
+    bool blocked_ = false;     // the socket takes no more
     bool lost_ = false;
     bool aborted_ = false;
+    bool hurried_ = false;  // the end waits for nobody
     bool cut_ = false;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
-#include "http/rate_guard.hpp"
 #include "http/h1/send_queue.hpp"
+#include "http/rate_guard.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -4,8 +4,8 @@
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
 #include "http/h1/client_session.hpp"
-#include "http/server.hpp"
 #include "http/h1/server_session.hpp"
+#include "http/server.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -60,7 +60,7 @@ struct server_fixture {
     reader handler;
     int closed = 0;
     http::server server{loop.worker, std::make_shared<http::server_settings>(), handler,
-                      [this] { ++closed; }};
+                        [this] { ++closed; }};
     fake::socket client;
 
     server_fixture() {

@@ -10,8 +10,8 @@
 
 namespace http = sluice::http;
 namespace h2 = sluice::http::h2;
-using sluice::errc;
 using h2::block_end;
+using sluice::errc;
 using kind = h2::judgement::kind;
 
 namespace {
