@@ -136,6 +136,7 @@ public:
             out_.erase(0, sent);
             with.settle();
             const auto got = end_.receive();
+            note(got);
             if (!got.empty())
                 nghttp2_session_mem_recv(
                     session_, reinterpret_cast<const std::uint8_t*>(got.data()), got.size());
@@ -164,6 +165,23 @@ private:
         bool ended = false;
         h2_fields trailers;
     };
+
+    // GOAWAY is read from the bytes: nghttp2 stops at what answers frames it did not send itself.
+    void note(std::string_view got) {
+        constexpr std::size_t head = 9;
+        wire_ += got;
+        const auto number = [&](std::size_t at, std::size_t size) {
+            std::uint32_t value = 0;
+            for (std::size_t i = 0; i < size; ++i)
+                value = value << 8 | static_cast<std::uint8_t>(wire_[at + i]);
+            return value;
+        };
+        while (wire_.size() >= head && wire_.size() >= head + number(0, 3)) {
+            if (wire_[3] == NGHTTP2_GOAWAY)
+                goaways_.emplace_back(number(head, 4), number(head + 4, 4));
+            wire_.erase(0, head + number(0, 3));
+        }
+    }
 
     static h2_client& of(void* user) { return *static_cast<h2_client*>(user); }
 
@@ -215,9 +233,6 @@ private:
                 answer.head_done = true;
             }
             break;
-        case NGHTTP2_GOAWAY:
-            self.goaways_.emplace_back(frame->goaway.last_stream_id, frame->goaway.error_code);
-            break;
         case NGHTTP2_RST_STREAM:
             answer.reset = frame->rst_stream.error_code;
             break;
@@ -260,6 +275,7 @@ private:
     socket end_;
     nghttp2_session* session_ = nullptr;
     std::string out_;
+    std::string wire_;  // of frames that are not whole
     std::list<h2_fields> kept_;
     std::map<std::int32_t, h2_answer> answers_;
     std::map<std::int32_t, content> bodies_;

@@ -138,6 +138,7 @@ TEST_CASE_METHOD(h2_rig, "an answer that ends with its connection ends whole") {
     const auto id = client.ask(fake::h2_get("/a"));
     turn();
     auto node = one.accept();
+    received(node);
     answer(node, "HTTP/1.1 200 OK\r\n\r\nall");
     node.close();
     turn();
@@ -167,6 +168,32 @@ TEST_CASE_METHOD(h2_rig, "what the gateway answers itself comes as JSON") {
     CHECK(client.at(id).status == 502);
     CHECK(holds(client.at(id).body, "\"bad_gateway\""));
     CHECK(client.at(id).ended);
+}
+
+TEST_CASE_METHOD(h2_rig,
+                 "content that does not come within client_body_idle is answered with 408") {
+    const auto id = client.begin(fake::h2_post("/a", {{"content-length", "5"}}));
+    client.say(id, "four");
+    turn();
+    auto node = one.accept();
+    rig.loop.advance(rig.settings.timeouts.client_body_idle + fake::past);
+    turn();
+    CHECK(client.at(id).status == 408);
+    CHECK(client.at(id).ended);
+    CHECK(client.at(id).reset == NGHTTP2_NO_ERROR);
+    received(node);
+    CHECK(node.at_end());
+    next_request_works();
+}
+
+TEST_CASE_METHOD(h2_rig, "content over limits.body is answered with 413") {
+    auto changed = rig.settings;
+    changed.limits.body = 10;
+    rig.change(changed);
+    const auto announced = client.begin(fake::h2_post("/a", {{"content-length", "11"}}));
+    turn();
+    CHECK(client.at(announced).status == 413);
+    CHECK(client.at(announced).reset == NGHTTP2_NO_ERROR);
 }
 
 TEST_CASE_METHOD(h2_rig, "many streams share the connection and mix their nodes' answers") {

@@ -35,6 +35,8 @@ int server_session::count(abuse kind) {
 
 int server_session::on_frame_begins(const nghttp2_frame_hd& frame) {
     const auto has = [&](std::uint8_t flag) { return (frame.flags & flag) != 0; };
+    if (frame.type != NGHTTP2_CONTINUATION)
+        head_began_ = {};  // nothing comes between the frames of a header block
     switch (frame.type) {
     case NGHTTP2_DATA:
         return frame.length == 0 && !has(NGHTTP2_FLAG_END_STREAM) ? count(abuse::empty_frames) : 0;
