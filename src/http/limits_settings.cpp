@@ -31,7 +31,7 @@ const config::schema<h2_limits>& h2_limits_schema() {
          "too little for the way"},
         {"connection_window", &h2_limits::connection_window, config::bytes{64 << 10, 256 << 20},
          "the same of all requests of a connection together"},
-        {"memory", &h2_limits::memory, config::bytes{256 << 10, 1 << 30},
+        {"memory", &h2_limits::memory, config::bytes{256 << 10, 512 << 20},
          "what may be held for a connection before its next request is refused"},
     };
     return keys;
