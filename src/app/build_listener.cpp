@@ -27,7 +27,7 @@ std::vector<std::string_view> offers_of(const http::listener_settings& one) {
 }
 
 void count_abuses(http::server_settings& built, telemetry::registry& metrics) {
-    for (std::size_t at = 0; at < built.abuses.size(); ++at)
+    for (std::size_t at = 0; at < http::h2::abuse_kinds; ++at)
         built.abuses[at] = metrics.make_counter(
             "sluice_h2_abuse_total",
             {{"listener", built.listener.name},

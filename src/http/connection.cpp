@@ -21,6 +21,8 @@ namespace {
 // pieces of what it still sends, and in all.
 constexpr std::chrono::seconds linger_pause{2};
 constexpr std::chrono::seconds linger_total{10};
+// The same for a client that broke the rules: time to read why, not to go on.
+constexpr std::chrono::milliseconds brief_linger{500};
 
 enum class dropped : std::uint8_t { some, all, ended };
 
@@ -128,8 +130,10 @@ runtime::task<> connection::linger(connection& self, patience how) {
     auto& worker = self.worker_;
     self.socket_.shut_write();
     // At the end of a drain what is here already is dropped, and nobody is waited for.
-    const auto give_up =
-        worker.now() + (how == patience::none ? std::chrono::seconds{0} : linger_total);
+    const std::chrono::milliseconds most = how == patience::none    ? std::chrono::seconds{0}
+                                           : how == patience::brief ? brief_linger
+                                                                    : linger_total;
+    const auto give_up = worker.now() + most;
     for (;;) {
         const auto got = drop_input(self.socket_);
         if (got == dropped::ended || worker.now() >= give_up)

@@ -63,7 +63,7 @@ public:
     /// After the last answer: sends our end, then reads and forgets what still comes, for a short
     /// while. Closing with unread bytes would reset the connection and could destroy the answer on
     /// its way (RFC 9112 section 9.6).
-    enum class patience : std::uint8_t { usual, none };
+    enum class patience : std::uint8_t { usual, brief, none };
     static runtime::task<> linger(connection&, patience);
 
     // For the server.

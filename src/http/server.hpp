@@ -45,7 +45,7 @@ struct server_settings {
     std::shared_ptr<const net::listener_tls> tls;  ///< null: plain
     handshake_counts handshakes;                   ///< with tls; null counters count nothing
     /// with HTTP/2: connections told to calm down, by h2::abuse; null counters count nothing
-    std::array<std::shared_ptr<telemetry::counter>, 10> abuses;
+    std::array<std::shared_ptr<telemetry::counter>, 11> abuses;
 };
 
 class connection;

@@ -68,7 +68,7 @@ public:
         nghttp2_session_callbacks_new(&calls);
         nghttp2_session_callbacks_set_on_header_callback(calls, on_header);
         nghttp2_session_callbacks_set_on_frame_recv_callback(calls, on_frame);
-        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, on_data);
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, on_content);
         nghttp2_session_callbacks_set_on_stream_close_callback(calls, on_close);
         nghttp2_option* options = nullptr;
         nghttp2_option_new(&options);
@@ -244,8 +244,8 @@ private:
             answer.ended = true;
         return 0;
     }
-    static int on_data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* bytes,
-                       std::size_t size, void* user) {
+    static int on_content(nghttp2_session*, std::uint8_t, std::int32_t id,
+                          const std::uint8_t* bytes, std::size_t size, void* user) {
         auto& answer = of(user).answers_[id];
         answer.body.append(reinterpret_cast<const char*>(bytes), size);
         answer.credit_owed += size;

@@ -26,13 +26,15 @@ enum class abuse : std::uint8_t {
     empty_frames,  ///< DATA and HEADERS without a byte
     continuations,
     unknown_frames,
+    heads,  ///< far over the limits, or without an end
 };
-inline constexpr std::size_t abuse_kinds = 10;
+inline constexpr std::size_t abuse_kinds = 11;
 
 constexpr std::string_view word_for(abuse kind) noexcept {
     constexpr std::array<std::string_view, abuse_kinds> words{
-        "resets",     "malformed",      "refused",      "pings",         "settings",
-        "priorities", "window_updates", "empty_frames", "continuations", "unknown_frames"};
+        "resets",        "malformed",      "refused",        "pings",
+        "settings",      "priorities",     "window_updates", "empty_frames",
+        "continuations", "unknown_frames", "heads"};
     return words[static_cast<std::size_t>(kind)];
 }
 
@@ -87,6 +89,8 @@ private:
         case abuse::window_updates:
         case abuse::unknown_frames:
             return point;
+        case abuse::heads:
+            return bound;
         }
         return point;
     }

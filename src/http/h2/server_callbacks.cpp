@@ -22,9 +22,9 @@ struct server_callbacks {
     static int frame_recv(nghttp2_session*, const nghttp2_frame* frame, void* user) {
         return of(user).on_frame(*frame);
     }
-    static int data_chunk(nghttp2_session*, std::uint8_t, std::int32_t id,
-                          const std::uint8_t* bytes, std::size_t size, void* user) {
-        return of(user).on_data(id, {reinterpret_cast<const char*>(bytes), size});
+    static int content(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* bytes,
+                       std::size_t size, void* user) {
+        return of(user).on_content(id, {reinterpret_cast<const char*>(bytes), size});
     }
     static int stream_close(nghttp2_session*, std::int32_t id, std::uint32_t, void* user) {
         of(user).on_stream_closed(id);
@@ -36,12 +36,12 @@ struct server_callbacks {
     static int frame_send(nghttp2_session*, const nghttp2_frame* frame, void* user) {
         return of(user).on_sent(*frame);
     }
-    static int send_data(nghttp2_session*, nghttp2_frame* frame, const std::uint8_t* frame_head,
-                         std::size_t size, nghttp2_data_source*, void* user) {
+    static int send_content(nghttp2_session*, nghttp2_frame* frame, const std::uint8_t* frame_head,
+                            std::size_t size, nghttp2_data_source*, void* user) {
         constexpr std::size_t frame_head_size = 9;  // RFC 9113 section 4.1
-        return of(user).on_send_data(frame->hd.stream_id,
-                                     {reinterpret_cast<const char*>(frame_head), frame_head_size},
-                                     size);
+        return of(user).on_send_content(
+            frame->hd.stream_id, {reinterpret_cast<const char*>(frame_head), frame_head_size},
+            size);
     }
     static ssize_t read(nghttp2_session*, std::int32_t id, std::uint8_t*, std::size_t most,
                         std::uint32_t* flags, nghttp2_data_source*, void* user) {
@@ -59,11 +59,11 @@ const nghttp2_session_callbacks* session_callbacks() {
         nghttp2_session_callbacks_set_on_begin_headers_callback(all, to::begin_headers);
         nghttp2_session_callbacks_set_on_header_callback2(all, to::header);
         nghttp2_session_callbacks_set_on_frame_recv_callback(all, to::frame_recv);
-        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(all, to::data_chunk);
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(all, to::content);
         nghttp2_session_callbacks_set_on_stream_close_callback(all, to::stream_close);
         nghttp2_session_callbacks_set_unpack_extension_callback(all, to::unpack_extension);
         nghttp2_session_callbacks_set_on_frame_send_callback(all, to::frame_send);
-        nghttp2_session_callbacks_set_send_data_callback(all, to::send_data);
+        nghttp2_session_callbacks_set_send_data_callback(all, to::send_content);
         return nghttp2_ptr<nghttp2_session_callbacks>{all};
     }();
     return made.get();

@@ -6,10 +6,24 @@
 #include "sluice/runtime/worker.hpp"
 #include "sluice/telemetry/log.hpp"
 
+#include <utility>
+
 namespace sluice::http::h2 {
 
 server_stream* server_session::stream_of(std::int32_t id) const noexcept {
     return static_cast<server_stream*>(nghttp2_session_get_stream_user_data(nghttp2_.get(), id));
+}
+
+// Each connection is counted and logged once, by the kind that tipped it over.
+bool server_session::tell(abuse kind) {
+    if (std::exchange(told_to_calm_down_, true))
+        return false;
+    const auto& counter = settings_.abuses[static_cast<std::size_t>(kind)];
+    if (counter)
+        counter->add(worker_.index());
+    telemetry::log_debug("{} at {} is told to calm down: {}", link_.facts().address,
+                         settings_.listener.name, word_for(kind));
+    return true;
 }
 
 // Once a client has done too much of what costs us and brings nothing it is asked to stop, then cut
@@ -18,19 +32,19 @@ int server_session::count(abuse kind) {
     const auto level = score_.add(kind, worker_.now());
     if (level == abuse_score::level::fine)
         return 0;
-    if (!told_to_calm_down_) {
-        told_to_calm_down_ = true;
-        const auto& counter = settings_.abuses[static_cast<std::size_t>(kind)];
-        if (counter)
-            counter->add(worker_.index());
-        telemetry::log_debug("{} at {} is told to calm down: {}", link_.facts().address,
-                             settings_.listener.name, word_for(kind));
+    if (tell(kind))
         nghttp2_submit_goaway(nghttp2_.get(), NGHTTP2_FLAG_NONE,
                               nghttp2_session_get_last_proc_stream_id(nghttp2_.get()),
                               NGHTTP2_ENHANCE_YOUR_CALM, nullptr, 0);
-    }
     cut_ = level == abuse_score::level::cut;
     return cut_ ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
+}
+
+// It is told why, and not listened to any more.
+void server_session::flooded(abuse kind) {
+    tell(kind);
+    hurried_ = true;
+    nghttp2_session_terminate_session(nghttp2_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 int server_session::on_frame_begins(const nghttp2_frame_hd& frame) {
@@ -112,7 +126,7 @@ int server_session::on_headers_begin(const nghttp2_frame& frame) {
 
 int server_session::on_header(nghttp2_rcbuf* name, nghttp2_rcbuf* value) {
     if (!reader_.take(text_of(*name), text_of(*value))) {
-        nghttp2_session_terminate_session(nghttp2_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
+        flooded(abuse::heads);
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
     if (reading_for_ != nullptr && reader_.keeps())
@@ -180,7 +194,7 @@ int server_session::on_frame(const nghttp2_frame& frame) {
     }
 }
 
-int server_session::on_data(std::int32_t id, byte_view bytes) {
+int server_session::on_content(std::int32_t id, byte_view bytes) {
     auto* const stream = stream_of(id);
     if (stream == nullptr) {
         nghttp2_session_consume_connection(nghttp2_.get(), bytes.size());
@@ -216,6 +230,9 @@ int server_session::on_sent(const nghttp2_frame& frame) {
     case NGHTTP2_DATA:
         score_.earned(4);
         break;
+    case NGHTTP2_GOAWAY:
+        failed_ = failed_ || frame.goaway.error_code != NGHTTP2_NO_ERROR;
+        return 0;
     case NGHTTP2_RST_STREAM:
         switch (frame.rst_stream.error_code) {
         case NGHTTP2_REFUSED_STREAM:
@@ -258,7 +275,7 @@ ssize_t server_session::on_read(std::int32_t id, std::size_t most, std::uint32_t
     return static_cast<ssize_t>(offer.bytes);
 }
 
-int server_session::on_send_data(std::int32_t id, byte_view frame_head, std::size_t size) {
+int server_session::on_send_content(std::int32_t id, byte_view frame_head, std::size_t size) {
     if (out_.size() >= high_water)
         return NGHTTP2_ERR_WOULDBLOCK;
     auto* const stream = stream_of(id);

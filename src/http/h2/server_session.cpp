@@ -21,9 +21,6 @@ namespace {
 // Reads in a row before the other connections have their turn.
 constexpr int reads_a_turn = 8;
 
-// Frames that only ask for an acknowledgement may wait in this number.
-constexpr std::size_t most_acknowledgements = 100;
-
 nghttp2_ptr<nghttp2_option> make_options(const limits& bounds) {
     nghttp2_option* made = nullptr;
     if (nghttp2_option_new(&made) != 0)
@@ -32,7 +29,6 @@ nghttp2_ptr<nghttp2_option> make_options(const limits& bounds) {
     nghttp2_option_set_no_auto_window_update(made, 1);
     // All rules of messages are in request_reader.
     nghttp2_option_set_no_http_messaging(made, 1);
-    nghttp2_option_set_max_outbound_ack(made, most_acknowledgements);
     // Else nothing would tell that they come.
     constexpr unsigned first_extension = 0x0a;
     for (unsigned type = first_extension; type <= 0xff; ++type)
@@ -107,8 +103,9 @@ runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
     co_await self.writer_ended_;
     self.clock_.disarm();
     if (!self.lost_ && !self.cut_)
-        co_await connection::linger(*link, self.hurried_ ? connection::patience::none
-                                                         : connection::patience::usual);
+        co_await connection::linger(*link, self.hurried_  ? connection::patience::none
+                                           : self.failed_ ? connection::patience::brief
+                                                          : connection::patience::usual);
 }
 
 server_session::reading server_session::read_some() {
@@ -141,12 +138,14 @@ bool server_session::feed(byte_view bytes) {
         nghttp2_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     if (cut_)
         lose(errc::client_gone);
-    if (fed < 0) {
-        const auto code =
-            fed == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR;
-        nghttp2_session_terminate_session(nghttp2_.get(), code);
+    if (fed == NGHTTP2_ERR_FLOODED)
+        flooded(abuse::pings);
+    else if (fed == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
+        flooded(abuse::continuations);
+    else if (fed < 0)
+        nghttp2_session_terminate_session(nghttp2_.get(), NGHTTP2_PROTOCOL_ERROR);
+    if (fed < 0)
         return false;
-    }
     if (head_began_ != time_point{})
         arm(head_began_ + settings_.deadlines.client_head);
     return true;

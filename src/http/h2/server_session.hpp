@@ -19,7 +19,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace sluice::http::h2 {
@@ -70,16 +69,18 @@ private:
     int on_headers_begin(const nghttp2_frame&);
     int on_header(nghttp2_rcbuf* name, nghttp2_rcbuf* value);
     int on_frame(const nghttp2_frame&);
-    int on_data(std::int32_t id, byte_view);
+    int on_content(std::int32_t id, byte_view);
     void on_stream_closed(std::int32_t id) noexcept;
     int on_sent(const nghttp2_frame&);
     ssize_t on_read(std::int32_t id, std::size_t most, std::uint32_t& flags);
-    int on_send_data(std::int32_t id, byte_view frame_head, std::size_t size);
+    int on_send_content(std::int32_t id, byte_view frame_head, std::size_t size);
     void head_ended(const nghttp2_frame&);
     void trailers_ended(const nghttp2_frame&);
     void reset_malformed(std::int32_t id, server_stream*, std::string_view reason);
     bool may_begin_stream() const noexcept;
     int count(abuse);
+    bool tell(abuse);
+    void flooded(abuse);
     server_stream* stream_of(std::int32_t id) const noexcept;
 
     // Writing.
@@ -147,6 +148,7 @@ private:
     bool lost_ = false;
     bool aborted_ = false;
     bool hurried_ = false;  // the end waits for nobody
+    bool failed_ = false;   // the client broke the protocol
     bool cut_ = false;
 };
 

@@ -706,7 +706,7 @@ TEST_CASE_METHOD(h2_fixture, "each kind of abuse is told to calm down, then cut 
     const std::string name = GENERATE("resets", "malformed", "pings", "settings", "priorities",
                                       "window_updates", "empty_frames", "unknown_frames");
     CAPTURE(name);
-    std::array<std::shared_ptr<sluice::telemetry::counter>, 10> counters;
+    std::array<std::shared_ptr<sluice::telemetry::counter>, 11> counters;
     for (auto& one : counters)
         one = std::make_shared<sluice::telemetry::counter>(1);
     settings->abuses = counters;
