@@ -128,19 +128,29 @@ public:
         gather();
         out_ += bytes;
     }
+    /// Sends what the kernel takes; says how much.
+    std::size_t send() {
+        gather();
+        const auto sent = end_.send(out_);
+        out_.erase(0, sent);
+        return sent;
+    }
+    /// Reads what is here; says how much.
+    std::size_t receive() {
+        const auto got = end_.receive();
+        note(got);
+        if (!got.empty())
+            nghttp2_session_mem_recv(session_, reinterpret_cast<const std::uint8_t*>(got.data()),
+                                     got.size());
+        return got.size();
+    }
     /// Sends, lets everything that follows happen, reads; until nothing more moves.
     void exchange(loop& with) {
         for (int quiet = 0; quiet < 3;) {
-            gather();
-            const auto sent = end_.send(out_);
-            out_.erase(0, sent);
+            const auto sent = send();
             with.settle();
-            const auto got = end_.receive();
-            note(got);
-            if (!got.empty())
-                nghttp2_session_mem_recv(
-                    session_, reinterpret_cast<const std::uint8_t*>(got.data()), got.size());
-            quiet = sent == 0 && got.empty() ? quiet + 1 : 0;
+            const auto got = receive();
+            quiet = sent == 0 && got == 0 ? quiet + 1 : 0;
         }
     }
 
