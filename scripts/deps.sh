@@ -5,7 +5,7 @@ set -euo pipefail
 
 build_packages=(
     ccache cmake g++ git mold ninja-build pkg-config python3 ca-certificates
-    libboost1.81-dev libboost-json1.81-dev libc-ares-dev libcli11-dev libfmt-dev libre2-dev libspdlog-dev libssl-dev
+    libboost1.81-dev libboost-json1.81-dev libc-ares-dev libcli11-dev libfmt-dev libnghttp2-dev libre2-dev libspdlog-dev libssl-dev
     libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev catch2
 )
 test_packages=(

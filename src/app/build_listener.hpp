@@ -3,7 +3,7 @@
 #pragma once
 
 #include "app/settings.hpp"
-#include "http/h1/server.hpp"
+#include "http/server.hpp"
 #include "net/ticket_keys.hpp"
 #include "sluice/telemetry/metric.hpp"
 
@@ -21,9 +21,9 @@ struct listener_surroundings {
 /// What connections of `one` are served with under the limits and timeouts of `all`. Its TLS context
 /// is that of `before` when that listener had the same name and the same files, else a new one;
 /// `before` may be null. `presence` lives as long as listeners of that name, see client_facts. Throws std::runtime_error when OpenSSL refuses what was checked.
-std::shared_ptr<const http::h1::server_settings>
+std::shared_ptr<const http::server_settings>
 build_listener(const http::listener_settings& one, const settings& all,
-               const listener_surroundings&, const http::h1::server_settings* before,
+               const listener_surroundings&, const http::server_settings* before,
                std::shared_ptr<const void> presence = nullptr);
 
 }  // namespace sluice::app

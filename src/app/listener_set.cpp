@@ -39,7 +39,7 @@ listener_set::plan listener_set::prepare(const settings& from) const {
 
 // The settings of an open listener stay the same object when nothing in them changed: its
 // connections need not hear of it then.
-std::shared_ptr<const http::h1::server_settings>
+std::shared_ptr<const http::server_settings>
 listener_set::settings_for(const http::listener_settings& one, const settings& from,
                            std::optional<std::size_t> kept) const {
     const auto before = kept ? open_[*kept].settings : nullptr;

@@ -26,7 +26,7 @@ public:
         struct entry {
             std::optional<std::size_t> kept;  ///< the place among the listeners that are open
             std::optional<net::bound_listener> bound;
-            std::shared_ptr<const http::h1::server_settings> settings;
+            std::shared_ptr<const http::server_settings> settings;
         };
         std::vector<entry> entries_;
     };
@@ -52,7 +52,7 @@ public:
 private:
     net::bound_listener bind(const net::address&) const;
     std::optional<std::size_t> place_of(const http::listener_settings&) const;
-    std::shared_ptr<const http::h1::server_settings>
+    std::shared_ptr<const http::server_settings>
     settings_for(const http::listener_settings&, const settings&,
                  std::optional<std::size_t> kept) const;
     std::shared_ptr<const void> presence_of(const std::string& name) const;

@@ -86,16 +86,16 @@ void process::tell_workers(const publisher::shared_table& table,
         workers_[at]->publish(table, std::move(changes[at]));
 }
 
-std::shared_ptr<const http::h1::server_settings> process::admin_server_settings() const {
-    auto made = std::make_shared<http::h1::server_settings>();
+std::shared_ptr<const http::server_settings> process::admin_server_settings() const {
+    auto made = std::make_shared<http::server_settings>();
     made->listener.name = "admin";
     made->deadlines = settings_->values.timeouts;
     return made;
 }
 
 void process::start_admin() {
-    admin_server_ = std::make_unique<http::h1::server>(
-        control_, admin_server_settings(), admin_handler_, [this] { admin_gate_.leave(); });
+    admin_server_ = std::make_unique<http::server>(control_, admin_server_settings(),
+                                                   admin_handler_, [this] { admin_gate_.leave(); });
     admin_acceptor_ = std::make_unique<net::acceptor>(
         control_, admin_bound_.descriptors.front().release(), admin_address(), admin_gate_,
         net::acceptor::no_threshold,

@@ -97,7 +97,7 @@ private:
     void retire(std::shared_ptr<const proxy::table>) noexcept;
     void use(loaded_settings, prepared);
     admin::reload_report refuse(admin::reload_report, const config::report&);
-    std::shared_ptr<const http::h1::server_settings> admin_server_settings() const;
+    std::shared_ptr<const http::server_settings> admin_server_settings() const;
     heartbeat::ways ways_to_beat();
     std::string status_line() const;
     void begin_drain();
@@ -133,7 +133,7 @@ private:
     admin::handler admin_handler_;
     net::connection_gate admin_gate_;
     net::bound_listener admin_bound_;
-    std::unique_ptr<http::h1::server> admin_server_;
+    std::unique_ptr<http::server> admin_server_;
     std::unique_ptr<net::acceptor> admin_acceptor_;
     std::unique_ptr<runtime::asio_loop> control_loop_;
 

@@ -12,8 +12,7 @@ namespace sluice::app {
 // This worker's part of one listener.
 struct serving_worker::share {
     share(serving_worker& owner, unsigned listener, std::shared_ptr<telemetry::gauge> gauge,
-          std::shared_ptr<const http::h1::server_settings> settings, int fd,
-          const net::address& bound)
+          std::shared_ptr<const http::server_settings> settings, int fd, const net::address& bound)
         : id(listener), is_passed(settings->listener.address.is_passed()),
           connections(std::move(gauge)), server(owner.loop_, std::move(settings), owner.gateway_,
                                                 [&owner, this] { owner.connection_ended(*this); }),
@@ -35,7 +34,7 @@ struct serving_worker::share {
     bool is_passed;
     bool leaving = false;
     std::shared_ptr<telemetry::gauge> connections;
-    http::h1::server server;
+    http::server server;
     net::acceptor acceptor;
 };
 

@@ -3,7 +3,7 @@
 // process posts to it.
 #pragma once
 
-#include "http/h1/server.hpp"
+#include "http/server.hpp"
 #include "net/acceptor.hpp"
 #include "proxy/gateway.hpp"
 #include "sluice/runtime/worker.hpp"
@@ -20,7 +20,7 @@ namespace sluice::app {
 /// A listener as all workers share it: bound, with its settings and its gauge of open connections.
 struct open_listener {
     unsigned id;  ///< what the workers know it by: name and settings may change
-    std::shared_ptr<const http::h1::server_settings> settings;
+    std::shared_ptr<const http::server_settings> settings;
     net::bound_listener bound;
     std::shared_ptr<telemetry::gauge> connections;
 };
@@ -28,7 +28,7 @@ struct open_listener {
 /// A listener as one worker is told of it.
 struct listener_share {
     unsigned id;
-    std::shared_ptr<const http::h1::server_settings> settings;
+    std::shared_ptr<const http::server_settings> settings;
     std::shared_ptr<telemetry::gauge> connections;
     net::owned_fd socket;  ///< of a new one
     net::address bound;

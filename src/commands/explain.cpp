@@ -35,7 +35,8 @@ public:
         for (const auto& one : from.listeners) {
             const auto& made = tls_.emplace_back(
                 one.tls ? std::make_shared<const net::listener_tls>(
-                              *one.tls, one.name, std::make_shared<net::ticket_keys>())
+                              *one.tls, one.name, std::make_shared<net::ticket_keys>(),
+                              std::vector<std::string_view>{})
                         : nullptr);
             all_.push_back({&one, one.address, made.get()});
         }

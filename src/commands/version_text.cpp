@@ -5,6 +5,7 @@
 #include <ares.h>
 #include <boost/version.hpp>
 #include <fmt/format.h>
+#include <nghttp2/nghttp2.h>
 #include <openssl/crypto.h>
 #include <spdlog/version.h>
 
@@ -28,6 +29,7 @@ std::string version_text() {
                        BOOST_VERSION % 100) +
            fmt::format("openssl {}\n", OpenSSL_version(OPENSSL_VERSION_STRING)) +
            fmt::format("c-ares {}\n", ares_version(nullptr)) +
+           fmt::format("nghttp2 {}\n", nghttp2_version(0)->version_str) +
            fmt::format("yaml-cpp {}\nre2 {}\nprometheus-cpp {}\n", SLUICE_YAML_CPP_VERSION,
                        SLUICE_RE2_VERSION, SLUICE_PROMETHEUS_CPP_VERSION) +
            fmt::format("fmt {}.{}.{}\n", FMT_VERSION / 10000, FMT_VERSION / 100 % 100,

@@ -22,6 +22,21 @@ void check_limits(const config::value& from, limits& read, config::keys_read how
 
 }  // namespace
 
+const config::schema<h2_limits>& h2_limits_schema() {
+    static const config::schema<h2_limits> keys{
+        {"streams", &h2_limits::streams, config::whole{1, 10'000, "requests"},
+         "how many requests a connection may have under way at once"},
+        {"stream_window", &h2_limits::stream_window, config::bytes{16 << 10, 16 << 20},
+         "how much of a request body may wait to be passed on, at first; it grows where that is "
+         "too little for the way"},
+        {"connection_window", &h2_limits::connection_window, config::bytes{64 << 10, 256 << 20},
+         "the same of all requests of a connection together"},
+        {"memory", &h2_limits::memory, config::bytes{256 << 10, 512 << 20},
+         "what may be held for a connection before its next request is refused"},
+    };
+    return keys;
+}
+
 const config::schema<limits>& limits_schema() {
     static const config::schema<limits> keys{
         {
@@ -34,6 +49,8 @@ const config::schema<limits>& limits_schema() {
              "the longest body of a request"},
             {"connections", &limits::connections, config::whole{1, 10'000'000, "connections"},
              "how many connections of clients the process has open at once"},
+            {"h2", &limits::h2, config::block(h2_limits_schema()),
+             "bounds of each HTTP/2 connection of a client"},
         },
         check_limits,
     };

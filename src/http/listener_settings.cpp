@@ -31,7 +31,40 @@ void check_senders(const config::value& from, const listener_settings& read,
                     std::string(over_unix ? "unix" : "10.0.0.1") + "]");
 }
 
+// HTTP/2 is agreed on within TLS or known beforehand without it, never the other way round.
+void check_protocols(const config::value& from, listener_settings& read, config::keys_read how) {
+    const auto key = from.find("protocols");
+    if (!key) {
+        if (read.tls)
+            read.protocols = {client_protocol::http1, client_protocol::h2};
+        return;
+    }
+    if (how == config::keys_read::refused)
+        return;
+    for (std::size_t at = 0; at < read.protocols.size(); ++at) {
+        const auto one = read.protocols[at];
+        const auto entry = (*key)[at];
+        if (std::find(read.protocols.begin(), read.protocols.begin() + at, one) !=
+            read.protocols.begin() + at)
+            entry.refuse("it stands here twice", "each protocol once");
+        else if (one == client_protocol::h2 && !read.tls)
+            entry.refuse("h2 is agreed on within TLS, and this listener has none",
+                         "tls beside it, or h2c");
+        else if (one == client_protocol::h2c && read.tls)
+            entry.refuse("h2c is HTTP/2 without TLS, and this listener has tls", "h2");
+    }
+}
+
+void check_listener(const config::value& from, listener_settings& read, config::keys_read how) {
+    check_protocols(from, read, how);
+    check_senders(from, read, how);
+}
+
 }  // namespace
+
+bool listener_settings::speaks(client_protocol which) const noexcept {
+    return std::ranges::find(protocols, which) != protocols.end();
+}
 
 bool listener_settings::trusts(const net::address& sender) const noexcept {
     return std::ranges::any_of(trusted_proxies,
@@ -46,14 +79,18 @@ const config::schema<listener_settings>& listener_schema() {
         {"reject", underscore_policy::reject}};
     static const config::choice<path_policy> paths{{"rewrite", path_policy::rewrite},
                                                    {"reject", path_policy::reject}};
+    static const config::choice<client_protocol> protocols{{"http1", client_protocol::http1},
+                                                           {"h2", client_protocol::h2},
+                                                           {"h2c", client_protocol::h2c}};
     static const config::schema<listener> keys{
         {
             {"name", &listener::name, config::name{},
              "what routes, logs, metrics and the admin API call it", config::required},
             {"address", &listener::address, net::listener_address{}, "where clients connect",
              config::required},
-            {"protocols", config::only_list{"http1", {"h2", "h2c"}},
-             "the HTTP versions that are spoken"},
+            {"protocols", &listener::protocols, config::list_of{protocols, "protocols", 1},
+             "what is spoken: http1, h2 (over TLS, by ALPN), h2c (HTTP/2 without TLS, told from "
+             "http1 by its first bytes); without the key http1, over TLS h2 too"},
             {"tls", &listener::tls, config::maybe{config::block(listener_tls_schema())},
              "TLS to clients: certificates, and whom to ask for theirs; without it plain HTTP"},
             {"proxy_protocol", &listener::proxy_protocol, config::flag{},
@@ -67,7 +104,7 @@ const config::schema<listener_settings>& listener_schema() {
              config::list_of{net::address_block{}, "addresses and blocks"},
              "whose PROXY header, X-Forwarded-* and X-Request-Id are believed"},
         },
-        check_senders,
+        check_listener,
     };
     return keys;
 }

@@ -88,11 +88,11 @@ struct listener_tls_callbacks {
         return SSL_CLIENT_HELLO_SUCCESS;
     }
 
-    // HTTP/1.1, or what a client that knows no ALPN would speak. Whoever only speaks something else
-    // is told so (RFC 7301 section 3.2), lest its bytes are taken for HTTP.
-    static int on_alpn(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
+    // Whoever only speaks something else is told so (RFC 7301 section 3.2), lest its bytes are taken
+    // for HTTP.
+    static int on_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size,
                        const unsigned char* offered, unsigned size, void*) noexcept {
-        for (const std::string_view wanted : {"http/1.1", "http/1.0"})
+        for (const std::string_view wanted : context_of(ssl).owner->protocols_)
             for (unsigned at = 0; at < size; at += offered[at] + 1U) {
                 const unsigned length = offered[at];
                 if (at + 1 + length > size)
@@ -183,8 +183,9 @@ struct listener_tls::known_terms {
 };
 
 listener_tls::listener_tls(const listener_tls_settings& from, std::string_view name,
-                           std::shared_ptr<ticket_keys> tickets)
-    : choice_(from), tickets_(std::move(tickets)) {
+                           std::shared_ptr<ticket_keys> tickets,
+                           std::vector<std::string_view> protocols)
+    : choice_(from), tickets_(std::move(tickets)), protocols_(std::move(protocols)) {
     known_terms known;
     for (const auto& members : choice_.groups())
         add_context(from, members, name, known);

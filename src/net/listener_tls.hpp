@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TLS as one listener speaks it: its certificates, chosen by the name a client asks for, and whom
 // clients must be from. Immutable and shared by all workers; made on the control thread, again only
-// when its settings changed. Used by http/h1/server, which drives the handshakes.
+// when its settings changed. Used by http/connection, which drives the handshakes.
 #pragma once
 
 #include "net/certificate_choice.hpp"
@@ -35,7 +35,9 @@ public:
 
     /// `settings` were read and found good. `name` is the listener's: tickets of one are worth
     /// nothing at another. Throws std::runtime_error when OpenSSL refuses all the same.
-    listener_tls(const listener_tls_settings&, std::string_view name, std::shared_ptr<ticket_keys>);
+    /// `protocols`, the names of ALPN (RFC 7301) in the order they are preferred, are static texts.
+    listener_tls(const listener_tls_settings&, std::string_view name, std::shared_ptr<ticket_keys>,
+                 std::vector<std::string_view> protocols);
     ~listener_tls();
     listener_tls(const listener_tls&) = delete;
     listener_tls& operator=(const listener_tls&) = delete;
@@ -65,6 +67,7 @@ private:
 
     certificate_choice choice_;
     std::shared_ptr<ticket_keys> tickets_;
+    std::vector<std::string_view> protocols_;
     // by group; the first is the default
     std::vector<std::unique_ptr<context>> contexts_;
     std::vector<std::size_t> terms_;

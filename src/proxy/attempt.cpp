@@ -78,7 +78,7 @@ std::optional<failure> forward_informational(exchange& x, unsigned count) {
     if (count > most_informational)
         return failure{errc::bad_upstream_message, blame::upstream, retry_hint::never,
                        "too many 1xx heads"};
-    if (x.request->received.minor_number != 0) {
+    if (!x.request->is_http_1_0()) {
         x.client->put_informational(x.response);
         if (x.client->flush() == io_state::broken)
             return failure{errc::client_gone, blame::client};

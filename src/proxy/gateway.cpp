@@ -102,7 +102,7 @@ std::optional<failure> gateway::prepare(exchange& x) {
     out.body = head.body;
     // An Upgrade with a body would leave two readings of where the body ends: it goes out as an
     // ordinary request.
-    out.upgrade = !head.upgrade.empty() && !head.body.has_body() && head.received.minor_number != 0;
+    out.upgrade = !head.upgrade.empty() && !head.body.has_body() && !head.is_http_1_0();
     const auto path = path_for_node(x.route->settings, head, x.client->room());
     if (!path)
         return failure{errc::bad_request, blame::client, retry_hint::never, "rewrite"};

@@ -23,6 +23,8 @@ constexpr family_help families[] = {
     {"sluice_upstream_connections", "Open connections to nodes, by state."},
     {"sluice_downstream_connections", "Open connections from clients."},
     {"sluice_tls_handshakes_total", "TLS handshakes of clients, by outcome."},
+    {"sluice_h2_abuse_total",
+     "HTTP/2 connections of clients that were told to calm down or cut off, by what did it."},
     {"sluice_nodes", "Nodes of a service, by state."},
     {"sluice_service_tls_unverified",
      "1 for a service whose nodes need not prove who they are (tls.verify is false)."},

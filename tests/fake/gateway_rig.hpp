@@ -7,7 +7,7 @@
 #include "app/build_table.hpp"
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
-#include "http/h1/server.hpp"
+#include "http/server.hpp"
 #include "proxy/gateway.hpp"
 
 #include <netinet/in.h>
@@ -81,8 +81,8 @@ public:
           gateway(loop.worker, {metrics, log}) {
         table = sluice::app::build_table(settings, 1, 1);
         gateway.adopt(table);
-        server = std::make_unique<sluice::http::h1::server>(loop.worker, listener(), gateway,
-                                                            [this] { ++closed; });
+        server = std::make_unique<sluice::http::server>(loop.worker, listener(), gateway,
+                                                        [this] { ++closed; });
     }
     ~gateway_rig() {
         server->abort();
@@ -111,7 +111,7 @@ public:
         return theirs;
     }
     /// What connections are served with: the first listener of the settings, called `web`.
-    std::shared_ptr<const sluice::http::h1::server_settings> listener() {
+    std::shared_ptr<const sluice::http::server_settings> listener() {
         sluice::http::listener_settings first;
         if (!settings.listeners.empty())
             first = settings.listeners.front();
@@ -135,7 +135,7 @@ public:
         std::make_shared<sluice::net::ticket_keys>();
     std::shared_ptr<const sluice::proxy::table> table;
     sluice::proxy::gateway gateway;
-    std::unique_ptr<sluice::http::h1::server> server;
+    std::unique_ptr<sluice::http::server> server;
     /// Whom connections are said to be from.
     sluice::net::address sender = *sluice::net::address::parse("192.0.2.1:4711");
     int closed = 0;

@@ -28,7 +28,7 @@ void require(bool holds) {
 struct picked {
     bool response = false;
     method verb = method::get;
-    h1::head_rules rules;
+    head_rules rules;
 };
 
 picked pick(std::uint8_t bits) {
@@ -72,7 +72,7 @@ named_values end_to_end(const request_head& head) {
     return fields;
 }
 
-void check_rewritten(const request_head& head, h1::head_rules rules) {
+void check_rewritten(const request_head& head, head_rules rules) {
     outgoing_request out;
     out.head = &head;
     out.path = head.path;

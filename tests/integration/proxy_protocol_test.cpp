@@ -253,7 +253,7 @@ TEST_CASE("a drain does not wait for headers, and blames nobody for them") {
     rig.server->drain();
     rig.loop.settle();
     CHECK(rig.server->open() == 1);
-    rig.loop.advance(sluice::http::h1::server::drain_grace + fake::past);
+    rig.loop.advance(sluice::http::server::drain_grace + fake::past);
     check_closed(rig, client, one);
     CHECK(turned_away(rig, "request_timeout") == 0);
 }

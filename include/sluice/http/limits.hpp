@@ -9,6 +9,16 @@
 
 namespace sluice::http {
 
+/// What one HTTP/2 connection of a client may use; sizes in bytes.
+struct h2_limits {
+    std::size_t streams = 100;                    ///< requests at once
+    std::size_t stream_window = 64 * 1024;        ///< body bytes of a request nobody took yet
+    std::size_t connection_window = 1024 * 1024;  ///< the same of all its requests together
+    std::size_t memory = 8 * 1024 * 1024;         ///< bodies, heads and answers held for it
+
+    friend bool operator==(const h2_limits&, const h2_limits&) = default;
+};
+
 /// The `limits` block of the configuration. Sizes in bytes.
 struct limits {
     std::size_t head = 32 * 1024;       ///< start line and fields together, requests and responses
@@ -16,6 +26,7 @@ struct limits {
     std::size_t headers = 128;          ///< field lines of one head or trailer section
     std::optional<std::uint64_t> body;  ///< a request body; none: unlimited
     std::size_t connections = 100'000;  ///< client connections of the process
+    h2_limits h2{};
 
     friend bool operator==(const limits&, const limits&) = default;
 };

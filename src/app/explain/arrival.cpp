@@ -107,7 +107,7 @@ chosen_entrance choose_entrance(const url_parts& url, std::span<const open_entra
 }
 
 arrival::arrival(const admin::explain_request& asked, const url_parts& url,
-                 const http::h1::head_rules& rules)
+                 const http::head_rules& rules)
     : bytes_(written(asked, url)) {
     http::h1::scan_position at;
     const auto step = http::h1::parse_request(bytes_, at, rules, room_, head_);

@@ -52,7 +52,7 @@ chosen_entrance choose_entrance(const url_parts&, std::span<const open_entrance>
 class arrival {
 public:
     /// Writes the request as a client would, and reads it against `rules`.
-    arrival(const admin::explain_request&, const url_parts&, const http::h1::head_rules& rules);
+    arrival(const admin::explain_request&, const url_parts&, const http::head_rules& rules);
     arrival(const arrival&) = delete;
     arrival& operator=(const arrival&) = delete;
 

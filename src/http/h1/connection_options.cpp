@@ -2,7 +2,7 @@
 // Reads every Connection line once, then decides.
 #include "http/h1/connection_options.hpp"
 
-#include "http/h1/hop_by_hop.hpp"
+#include "http/hop_by_hop.hpp"
 #include "sluice/base/strings.hpp"
 
 namespace sluice::http::h1 {

@@ -3,7 +3,7 @@
 // here, whether an upgrade is asked for (RFC 9110 sections 7.6.1 and 7.8, RFC 9112 section 9).
 #pragma once
 
-#include "http/h1/field_sorter.hpp"
+#include "http/field_sorter.hpp"
 #include "http/h1/framing.hpp"
 #include "sluice/http/head.hpp"
 

@@ -4,9 +4,6 @@
 
 #include "sluice/base/strings.hpp"
 
-#include <charconv>
-#include <limits>
-
 namespace sluice::http::h1 {
 
 namespace {
@@ -93,15 +90,6 @@ verdict frame_bodiless(coding found, std::optional<std::uint64_t> length, respon
 }
 
 }  // namespace
-
-std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
-    std::uint64_t value = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failed != std::errc{} || end != text.data() + text.size() ||
-        value > std::numeric_limits<std::int64_t>::max())
-        return std::nullopt;
-    return value;
-}
 
 verdict frame_request(const field_sorter& fields, request_head& head) {
     coding found{};

@@ -3,26 +3,9 @@
 // smuggling lives. Stricter than the RFC allows wherever two readers could disagree.
 #pragma once
 
-#include "http/h1/field_sorter.hpp"
-#include "sluice/base/error.hpp"
-#include "sluice/http/head.hpp"
-
-#include <cstdint>
-#include <optional>
-#include <string_view>
+#include "http/message_rules.hpp"
 
 namespace sluice::http::h1 {
-
-/// What is wrong with a head: nothing while `reason` is empty.
-struct verdict {
-    errc code = errc::bad_request;
-    std::string_view reason;
-
-    bool good() const noexcept { return reason.empty(); }
-};
-
-/// Content-Length's value: digits only, below 2^63. Leading zeros are fine.
-std::optional<std::uint64_t> parse_length(std::string_view text) noexcept;
 
 /// Sets head.body. head.received must be set.
 verdict frame_request(const field_sorter&, request_head&);

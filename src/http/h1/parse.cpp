@@ -4,8 +4,8 @@
 // ones apart, and the rules below judge the whole.
 #include "http/h1/parse.hpp"
 
+#include "http/field_sorter.hpp"
 #include "http/h1/connection_options.hpp"
-#include "http/h1/field_sorter.hpp"
 #include "http/h1/framing.hpp"
 #include "http/h1/split_head.hpp"
 #include "sluice/base/strings.hpp"
@@ -16,36 +16,6 @@ namespace sluice::http::h1 {
 namespace {
 
 verdict malformed(std::string_view reason) { return {errc::bad_request, reason}; }
-
-// Method names are case-sensitive (RFC 9110 section 9.1): "get" is some other method.
-method verb_of(std::string_view name) noexcept {
-    switch (name.size()) {
-    case 3:
-        return name == "GET" ? method::get : name == "PUT" ? method::put : method::other;
-    case 4:
-        return name == "POST" ? method::post : name == "HEAD" ? method::head : method::other;
-    case 5:
-        return name == "PATCH" ? method::patch : name == "TRACE" ? method::trace : method::other;
-    case 6:
-        return name == "DELETE" ? method::delete_ : method::other;
-    case 7:
-        return name == "OPTIONS"   ? method::options
-               : name == "CONNECT" ? method::connect
-                                   : method::other;
-    default:
-        return method::other;
-    }
-}
-
-// A gateway is no tunnel to anywhere, and TRACE would show a client what we add for the node (RFC
-// 9110 section 9.3.8).
-verdict check_method(const request_head& head) {
-    if (head.verb == method::connect)
-        return {errc::not_implemented, "CONNECT is not supported"};
-    if (head.verb == method::trace)
-        return {errc::not_implemented, "TRACE is not supported"};
-    return {};
-}
 
 verdict check_target(const request_line& line, const head_rules& rules, arena& room,
                      request_head& head, std::string_view& authority) {
@@ -93,23 +63,6 @@ verdict check_host(const single_field& host, const request_line& line, std::stri
                   : malformed("the target is malformed");
 }
 
-// RFC 9110 section 10.1.1. HTTP/1.0 knows no 100 response: its expectation ends here.
-verdict check_expect(const field_sorter& sorter, request_head& head) {
-    if (!sorter.saw(field_id::expect))
-        return {};
-    for (field& one : head.fields) {
-        if (one.id != field_id::expect)
-            continue;
-        if (!iequals(one.value, "100-continue"))
-            return {errc::expectation_failed, "an Expect other than 100-continue"};
-        if (head.received.minor_number == 0)
-            one.hop_by_hop = true;
-        else
-            head.expects_continue = true;
-    }
-    return {};
-}
-
 // Every rule in the order of harm: framing first, since after a framing fault nothing else can be
 // believed.
 verdict judge(const request_line& line, const field_sorter& sorter, const head_rules& rules,
@@ -119,7 +72,7 @@ verdict judge(const request_line& line, const field_sorter& sorter, const head_r
         return v;
     if (const verdict v = apply_connection(sorter, head); !v.good())
         return v;
-    if (const verdict v = check_method(head); !v.good())
+    if (const verdict v = check_method(head.verb); !v.good())
         return v;
     if (const verdict v = check_target(line, rules, room, head, authority_in_target); !v.good())
         return v;

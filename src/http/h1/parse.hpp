@@ -4,21 +4,14 @@
 #pragma once
 
 #include "http/h1/scan.hpp"
+#include "http/message_rules.hpp"
 #include "sluice/base/arena.hpp"
 #include "sluice/base/bytes.hpp"
 #include "sluice/base/error.hpp"
 #include "sluice/http/head.hpp"
 #include "sluice/http/limits.hpp"
-#include "sluice/http/listener.hpp"
 
 namespace sluice::http::h1 {
-
-/// What a head is read against.
-struct head_rules {
-    limits bounds;
-    underscore_policy underscores = underscore_policy::drop_aliases;
-    path_policy paths = path_policy::rewrite;
-};
 
 /// Reads one request head from the front of `bytes`. Views in `head` point into `bytes` and `room`.
 /// Fails with bad_request, head_too_large, version_not_supported, not_implemented or

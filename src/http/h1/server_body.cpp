@@ -62,7 +62,7 @@ io_state server_session::more_body(byte_buffer& from) {
         return io_state::blocked;
     }
     into->commit(got.bytes);
-    const auto least = settings_->deadlines.min_rate;
+    const auto least = settings_.deadlines.min_rate;
     if (!tunnel_ && !state_->reading.moved(worker_.now(), got.bytes, least))
         return fail_body(errc::request_timeout);
     return io_state::done;
@@ -71,7 +71,7 @@ io_state server_session::more_body(byte_buffer& from) {
 runtime::readiness server_session::input() {
     if (!tunnel_)
         state_->reading.wait_begins(worker_.now());
-    const auto idle = tunnel_ ? tunnel_idle_ : settings_->deadlines.client_body_idle;
+    const auto idle = tunnel_ ? tunnel_idle_ : settings_.deadlines.client_body_idle;
     return socket_.readable(worker_.now() + idle);
 }
 
@@ -92,7 +92,7 @@ io_state server_session::take_body(chunk& piece) {
         return state;
     state_->bytes_in += piece.bytes.size();
     body_taken_ = piece.last;
-    const auto& most = settings_->bounds.body;
+    const auto& most = settings_.bounds.body;
     return most && state_->bytes_in > *most ? fail_body(errc::body_too_large) : io_state::done;
 }
 
@@ -124,7 +124,7 @@ io_state server_session::take_counted(chunk& piece) {
 io_state server_session::take_chunked(chunk& piece) {
     for (;;) {
         auto& from = body_source();
-        const auto step = state_->decoder.next(from.view(), settings_->bounds);
+        const auto step = state_->decoder.next(from.view(), settings_.bounds);
         from.consume(step.consumed);
         switch (step.at) {
         case chunk_decoder::state::content:
@@ -179,7 +179,7 @@ void server_session::drop_buffered_body() {
         return;
     }
     for (;;) {
-        const auto step = state_->decoder.next(in_.view(), settings_->bounds);
+        const auto step = state_->decoder.next(in_.view(), settings_.bounds);
         in_.consume(step.consumed);
         if (step.at == chunk_decoder::state::content)
             continue;

@@ -16,72 +16,25 @@ using runtime::wake;
 
 namespace {
 
-// How long a connection that must close waits for the client to read the answer: between two
-// pieces of what it still sends, and in all.
-constexpr std::chrono::seconds linger_pause{2};
-constexpr std::chrono::seconds linger_total{10};
-
 // Pipelined requests answered without a wait before the other connections have their turn.
 constexpr unsigned turn_share = 64;
 
 }  // namespace
 
-void exchange_state::clear() {
-    head.clear();
-    room.reset();
-    decoder.reset();
-    scan.restart();
-    body.release();
-    body_left = bytes_in = bytes_out = 0;
-    reading.reset();
-    writing.reset();
-}
-
-server_session::server_session(server& owner, runtime::worker& loop, int fd,
-                               const net::address& client)
-    : server_(owner), settings_(owner.settings_), latest_(settings_), worker_(loop),
-      socket_(loop, fd), head_started_(loop.now()) {
-    facts_.listener = &settings_->listener;
-    facts_.presence = &settings_->presence;
-    identify(client);
+server_session::server_session(connection& on)
+    : link_(on), server_(on.owner()), settings_(on.settings()), worker_(on.worker()),
+      socket_(on.socket()), head_started_(on.opened()) {
     socket_.socket().on_hang_up(hang_up, this);
-    position_ = server_.sessions_.size();
-    server_.sessions_.push_back(this);
+    link_.speaks(this);
 }
 
 server_session::~server_session() {
     if (state_)
-        server_.give_state(std::move(state_));
-    server_.forget(*this);
+        server_.h1_exchanges().give(std::move(state_));
 }
 
-void server_session::identify(const net::address& client) {
-    client_ = client;
-    ip_ = client.ip();
-    address_ = client.to_string();
-    facts_.ip = ip_;
-    facts_.address = address_;
-    facts_.trusted = settings_->listener.trusts(client);
-}
-
-// Until its first request a connection has absolute deadlines, counted from its accept.
-time_point server_session::opening_deadline(std::chrono::milliseconds allowed) const noexcept {
-    const auto usual = head_started_ + allowed;
-    return server_.draining_ ? std::min(usual, worker_.now() + server::drain_grace) : usual;
-}
-
-runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
-    auto& self = *owner;
-    if (self.settings_->listener.proxy_protocol) {
-        co_await self.take_proxy_header();
-        if (self.broken_)
-            co_return;
-    }
-    if (self.settings_->tls) {
-        co_await self.shake_hands();
-        if (self.broken_)
-            co_return;
-    }
+runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
+    server_session self(*link);
     for (unsigned in_a_row = 1;; ++in_a_row) {
         if (in_a_row % turn_share == 0)
             co_await self.worker_.next_turn();
@@ -96,7 +49,7 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
             break;
         self.take_latest();
         if (got == reading::complete)
-            co_await self.server_.handler_.handle(self.state_->head, self);
+            co_await self.server_.handler().handle(self.state_->head, self);
         else
             self.refuse();
         while (self.flush() == io_state::blocked) {
@@ -107,46 +60,17 @@ runtime::task<> server_session::serve(std::unique_ptr<server_session> owner) {
         if (!self.end_exchange())
             break;
     }
-    if (self.must_linger())
-        co_await self.linger();
+    if (!self.must_linger())
+        co_return;
+    self.in_.release();
+    const auto how = self.aborted_ ? connection::patience::none : connection::patience::usual;
+    co_await connection::linger(*link, how);
 }
 
-// Closing with unread bytes would reset the connection and could destroy the answer on its way (RFC
-// 9112 section 9.6).
-runtime::task<> server_session::linger() {
-    socket_.shut_write();
-    // At the end of a drain what is here already is dropped, and nobody is waited for.
-    const auto give_up = worker_.now() + (aborted_ ? std::chrono::seconds{0} : linger_total);
-    for (;;) {
-        const bool more = drop_input();
-        if (broken_ || worker_.now() >= give_up)
-            co_return;
-        if (more) {
-            co_await worker_.next_turn();
-            continue;
-        }
-        const auto why = co_await socket_.readable(std::min(give_up, worker_.now() + linger_pause));
-        if (why != wake::ready)
-            co_return;
-    }
-}
-
-// The request is routed, trusted and counted as the listener is by now: its name stands in the
-// table that holds from this moment. How bytes are read stays what it was.
-// A connection that was let in on other terms stays what it was, and this request is its last.
+// On other terms than the listener's by now, this request is the connection's last.
 void server_session::take_latest() {
-    if (latest_ == server_.settings_)
-        return;
-    const auto& now = server_.settings_->listener;
-    if (now.proxy_protocol != settings_->listener.proxy_protocol ||
-        !net::ask_the_same(settings_->listener.tls, now.tls)) {
+    if (!link_.take_latest())
         keep_open_ = false;
-        return;
-    }
-    latest_ = server_.settings_;
-    facts_.listener = &latest_->listener;
-    facts_.presence = &latest_->presence;
-    facts_.trusted = !unnamed_ && latest_->listener.trusts(client_);
 }
 
 server_session::reading server_session::read_head() {
@@ -154,8 +78,8 @@ server_session::reading server_session::read_head() {
         if (!in_.empty()) {
             if (!state_)
                 begin_exchange();
-            const head_rules rules{settings_->bounds, settings_->listener.underscore_headers,
-                                   settings_->listener.path_normalize};
+            const head_rules rules{settings_.bounds, settings_.listener.underscore_headers,
+                                   settings_.listener.path_normalize};
             const auto step =
                 parse_request(in_.view(), state_->scan, rules, state_->room, state_->head);
             if (step.at == parse_step::state::complete) {
@@ -179,18 +103,18 @@ server_session::reading server_session::read_head() {
 }
 
 void server_session::begin_exchange() {
-    state_ = server_.take_state();
+    state_ = server_.h1_exchanges().take();
     if (!first_request_)
         head_started_ = worker_.now();
 }
 
 time_point server_session::head_deadline() const noexcept {
-    const auto& deadlines = settings_->deadlines;
+    const auto& deadlines = settings_.deadlines;
     const bool between_requests = !state_ && !first_request_;
     const auto usual =
         head_started_ + (between_requests ? deadlines.client_idle : deadlines.client_head);
-    return server_.draining_ && !state_ ? std::min(usual, worker_.now() + server::drain_grace)
-                                        : usual;
+    return server_.draining() && !state_ ? std::min(usual, worker_.now() + server::drain_grace)
+                                         : usual;
 }
 
 // After a wait for more of a head.
@@ -220,10 +144,10 @@ void server_session::rest() {
 
 void server_session::refuse() {
     const auto& answer = reply_for(fault_);
-    const auto digits = hex_id(server_.random_);
+    const auto digits = hex_id(server_.random());
     const std::string_view id(digits.data(), digits.size());
     const auto body = reply_body(answer, refusal_, id);
-    server_.handler_.refused({fault_, refusal_, id, facts_});
+    server_.handler().refused({fault_, refusal_, id, client()});
     const auto verb = state_->head.verb;
     state_->head.clear();  // whatever else was read of it
     state_->head.verb = verb;
@@ -247,14 +171,14 @@ void server_session::put_informational(const response_head& head) {
 void server_session::put_head(const response_head& head, std::string_view request_id) {
     response_begun_ = true;
     const auto& request = state_->head;
-    const bool client_is_1_0 = request.received.minor_number == 0;
+    const bool client_is_1_0 = request.is_http_1_0();
     framing body = head.body;
     if (body.how == framing::kind::chunked || body.how == framing::kind::until_close)
         body.how = client_is_1_0 ? framing::kind::until_close : framing::kind::chunked;
     discard_body_ = request.verb == method::head;
     response_framing_ = body.how;
     const bool upgraded = head.status == 101;
-    keep_open_ = keep_open_ && request.keep_alive && !server_.draining_ &&
+    keep_open_ = keep_open_ && request.keep_alive && !server_.draining() &&
                  body.how != framing::kind::until_close &&
                  // what an answer overtook may come or not: nothing behind it can be read
                  body_taken_;
@@ -284,14 +208,14 @@ io_state server_session::flush() {
     const auto put = out_.write(socket_);
     if (put.state == io_state::broken)
         return fail(errc::client_gone);
-    if (!tunnel_ && !state_->writing.moved(worker_.now(), put.bytes, settings_->deadlines.min_rate))
+    if (!tunnel_ && !state_->writing.moved(worker_.now(), put.bytes, settings_.deadlines.min_rate))
         return fail(errc::client_too_slow);
     return put.state;
 }
 
 runtime::readiness server_session::output() {
     state_->writing.wait_begins(worker_.now());
-    const auto idle = tunnel_ ? tunnel_idle_ : settings_->deadlines.client_write_idle;
+    const auto idle = tunnel_ ? tunnel_idle_ : settings_.deadlines.client_write_idle;
     return socket_.writable(worker_.now() + idle);
 }
 
@@ -302,7 +226,7 @@ bool server_session::end_exchange() {
         return false;
     if (!state_->body.empty())
         in_.swap(state_->body);
-    server_.give_state(std::move(state_));
+    server_.h1_exchanges().give(std::move(state_));
     socket_.resume_waits(direction::in);
     head_started_ = worker_.now();
     response_framing_ = framing::kind::none;
@@ -346,25 +270,15 @@ bool server_session::must_linger() const noexcept {
            (!body_taken_ || !in_.empty() || socket_.socket().readable());
 }
 
-// Reads and forgets. True when there is more at once.
-bool server_session::drop_input() noexcept {
-    constexpr int rounds_a_turn = 8;
-    in_.release();
-    in_.reserve(byte_buffer::large_block);
-    for (int round = 0; round < rounds_a_turn; ++round) {
-        const auto got = socket_.read(in_.room());
-        broken_ = broken_ || got.state == io_state::broken ||
-                  (got.state == io_state::done && got.bytes == 0);
-        if (broken_ || got.state == io_state::blocked)
-            return false;
-    }
-    return true;
-}
-
 void server_session::give_up_body() {
     if (!body_taken_ && !body_begun_)
         drop_buffered_body();
     keep_open_ = keep_open_ && body_taken_;
+}
+
+void server_session::drain() noexcept {
+    if (idle_)
+        socket_.interrupt(direction::in);
 }
 
 void server_session::close_idle() noexcept {

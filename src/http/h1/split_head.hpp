@@ -4,7 +4,7 @@
 // targets are allowed) is for the caller to judge. Used by parse.cpp.
 #pragma once
 
-#include "http/h1/field_sorter.hpp"
+#include "http/field_sorter.hpp"
 #include "http/h1/scan.hpp"
 #include "sluice/base/bytes.hpp"
 

@@ -4,7 +4,7 @@
 #include "http/h1/write.hpp"
 
 #include "http/h1/head_text.hpp"
-#include "http/h1/hop_by_hop.hpp"
+#include "http/hop_by_hop.hpp"
 
 namespace sluice::http::h1 {
 

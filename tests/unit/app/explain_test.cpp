@@ -480,8 +480,8 @@ TEST_CASE("a Host under other client certificates than the URL's name is misdire
     tls.certificates[1].client_ca = fake::pem_of(authority.pem());
     auto listener = gateway.settings.values.listeners[0];
     listener.tls = tls;
-    const sluice::net::listener_tls certificates(tls, "web",
-                                                 std::make_shared<sluice::net::ticket_keys>());
+    const sluice::net::listener_tls certificates(
+        tls, "web", std::make_shared<sluice::net::ticket_keys>(), {"http/1.1"});
     gateway.entrances = {{&listener, *sluice::net::address::parse("0.0.0.0:443"), &certificates}};
     const auto staff = gateway.explain(
         {"POST", "https://shop.example.com/cart", {{"Host", "staff.example.com"}}, {}});

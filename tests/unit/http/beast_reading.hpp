@@ -72,7 +72,7 @@ template <class Line>
 bool read_with_split_head(std::string_view bytes, head_parts& parts) {
     Line line;
     http::header_list list;
-    http::h1::field_sorter sorter(list, std::nullopt);
+    http::field_sorter sorter(list, std::nullopt);
     http::h1::scan_position found;
     constexpr bool request = std::is_same_v<Line, http::h1::request_line>;
     const http::limits wide{

@@ -8,10 +8,10 @@ using namespace std::literals;
 using sluice::errc;
 using sluice::http::field_id;
 using sluice::http::framing;
+using sluice::http::head_rules;
 using sluice::http::method;
 using sluice::http::path_policy;
 using sluice::http::underscore_policy;
-using sluice::http::h1::head_rules;
 using sluice::test::parse_step;
 using sluice::test::request_reading;
 

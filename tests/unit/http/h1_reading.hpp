@@ -19,7 +19,7 @@ using http::h1::parse_step;
 
 /// A head with the bytes and the arena its views point into.
 struct request_reading {
-    explicit request_reading(std::string_view text, const http::h1::head_rules& rules = {})
+    explicit request_reading(std::string_view text, const http::head_rules& rules = {})
         : bytes(text) {
         http::h1::scan_position at;
         step = http::h1::parse_request(bytes, at, rules, room, head);
@@ -72,7 +72,7 @@ void check_every_split(std::string_view text, const parse_step& whole, Read read
 }
 
 inline void check_request_splits(std::string_view text, const parse_step& whole,
-                                 const http::h1::head_rules& rules = {}) {
+                                 const http::head_rules& rules = {}) {
     http::request_head head;
     check_every_split(text, whole, [&](std::string bytes, http::h1::scan_position& at) {
         arena room;

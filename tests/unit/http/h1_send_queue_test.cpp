@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
-#include "http/h1/rate_guard.hpp"
 #include "http/h1/send_queue.hpp"
+#include "http/rate_guard.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,7 +12,7 @@
 using namespace std::chrono_literals;
 using sluice::http::framing;
 using sluice::http::io_state;
-using sluice::http::h1::rate_guard;
+using sluice::http::rate_guard;
 using sluice::http::h1::send_queue;
 
 namespace {

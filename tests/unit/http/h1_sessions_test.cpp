@@ -4,8 +4,8 @@
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
 #include "http/h1/client_session.hpp"
-#include "http/h1/server.hpp"
 #include "http/h1/server_session.hpp"
+#include "http/server.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -59,8 +59,8 @@ struct server_fixture {
     fake::loop loop;
     reader handler;
     int closed = 0;
-    h1::server server{loop.worker, std::make_shared<h1::server_settings>(), handler,
-                      [this] { ++closed; }};
+    http::server server{loop.worker, std::make_shared<http::server_settings>(), handler,
+                        [this] { ++closed; }};
     fake::socket client;
 
     server_fixture() {
@@ -122,7 +122,7 @@ TEST_CASE_METHOD(
 
 TEST_CASE_METHOD(server_fixture,
                  "replaced settings hold for new connections, and open ones keep theirs") {
-    auto next = std::make_shared<h1::server_settings>();
+    auto next = std::make_shared<http::server_settings>();
     next->bounds.body = 3;
     server.replace(next);
     next.reset();

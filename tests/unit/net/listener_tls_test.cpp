@@ -20,6 +20,8 @@ namespace {
 
 using session_ptr = std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)>;
 
+const std::vector<std::string_view> http_1{"http/1.1", "http/1.0"};
+
 // What came of one handshake.
 struct meeting {
     bool client_done = false;
@@ -83,8 +85,10 @@ struct one_listener {
         settings.client_auth = auth;
         settings.client_ca = fake::pem_of(ca.pem());
     }
+    std::vector<std::string_view> protocols = http_1;
+
     net::listener_tls make(std::string_view name = "web") const {
-        return {settings, name, tickets};
+        return {settings, name, tickets, protocols};
     }
 };
 
@@ -121,7 +125,7 @@ TEST_CASE("a client is shown the certificate of the name it asks for") {
     listener_tls_settings settings;
     settings.certificates = {fake::entry_of(first, {"first.test"}),
                              fake::entry_of(second, {"second.test", "*.second.test"})};
-    const net::listener_tls at(settings, "web", keys());
+    const net::listener_tls at(settings, "web", keys(), http_1);
     for (const int version : both_versions) {
         CHECK(meet(at, {.server_name = "second.test", .version = version}).shown == "second");
         CHECK(meet(at, {.server_name = "SECOND.Test.", .version = version}).shown == "second");
@@ -137,7 +141,7 @@ TEST_CASE("of two kinds of keys for a name a client gets the one it can verify")
     listener_tls_settings settings;
     settings.certificates = {fake::entry_of(rsa, {"node.test"}),
                              fake::entry_of(ecdsa, {"node.test"})};
-    const net::listener_tls at(settings, "web", keys());
+    const net::listener_tls at(settings, "web", keys(), http_1);
     CHECK(meet(at, {.signatures = "RSA-PSS+SHA256"}).shown == "rsa");
     CHECK(meet(at, {.signatures = "ECDSA+SHA256"}).shown == "ecdsa");
 }
@@ -163,6 +167,18 @@ TEST_CASE_METHOD(one_listener, "HTTP/1.1 is agreed on by ALPN, and nothing else 
     CHECK_FALSE(meet(at, {.alpn = "\x03"
                                   "ftp"})
                     .server_done);
+}
+
+TEST_CASE_METHOD(one_listener, "a listener's order decides which of the protocols is agreed on") {
+    protocols = {"h2", "http/1.1", "http/1.0"};
+    const auto at = make();
+    CHECK(meet(at, {.alpn = "\x08http/1.1\x02h2"}).alpn == "h2");
+    CHECK(meet(at, {.alpn = "\x08http/1.1"}).alpn == "http/1.1");
+    CHECK(meet(at, {}).server_done);
+    protocols = {"h2"};
+    const auto strict = make();
+    CHECK(meet(strict, {.alpn = "\x02h2"}).alpn == "h2");
+    CHECK_FALSE(meet(strict, {.alpn = "\x08http/1.1"}).server_done);
 }
 
 TEST_CASE_METHOD(one_listener, "whom clients must be from is what client_auth says") {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a TLS connection goes through before its first request. Until its first byte it costs no TLS
 // state, and from accept on it has one absolute deadline, however slowly its bytes come.
-#include "http/h1/server_session.hpp"
+#include "http/connection.hpp"
 #include "net/listener_tls.hpp"
 #include "net/socket_io.hpp"
 #include "sluice/net/tls_session.hpp"
@@ -13,7 +13,7 @@
 #include <array>
 #include <cerrno>
 
-namespace sluice::http::h1 {
+namespace sluice::http {
 
 using runtime::direction;
 using runtime::wake;
@@ -42,12 +42,12 @@ first_word peek_first_word(int fd) noexcept {
 
 }  // namespace
 
-runtime::task<> server_session::shake_hands() {
+runtime::task<> connection::shake_hands() {
     auto state = io_state::blocked;
     while (state == io_state::blocked) {
-        idle_ = true;  // a drain looks at its deadline anew
+        waiting_ = true;  // a drain looks at its deadline anew
         const auto why = co_await handshake_wait();
-        idle_ = false;
+        waiting_ = false;
         if (!broken_) {
             socket_.resume_waits(direction::in);
             socket_.resume_waits(direction::out);
@@ -65,12 +65,12 @@ runtime::task<> server_session::shake_hands() {
         co_await let_end_arrive();
 }
 
-runtime::readiness server_session::handshake_wait() noexcept {
+runtime::readiness connection::handshake_wait() noexcept {
     const auto deadline = opening_deadline(settings_->deadlines.tls_handshake);
     return socket_.tls() == nullptr ? socket_.readable(deadline) : socket_.handshake_step(deadline);
 }
 
-io_state server_session::handshake_step() {
+io_state connection::handshake_step() {
     if (socket_.tls() == nullptr) {
         switch (peek_first_word(socket_.socket().fd())) {
         case first_word::not_yet:
@@ -91,7 +91,7 @@ io_state server_session::handshake_step() {
     return socket_.handshake();
 }
 
-void server_session::handshake_ended(io_state how) {
+void connection::handshake_ended(io_state how) {
     const auto* const tls = socket_.tls();
     broken_ = how == io_state::broken;
     if (broken_) {
@@ -110,21 +110,21 @@ void server_session::handshake_ended(io_state how) {
     facts_.subject = subject_;
     facts_.certificates = settings_->tls.get();
     facts_.terms = standing.terms;
-    head_started_ = worker_.now();  // client_head is about HTTP: it begins where HTTP may
+    opened_ = worker_.now();  // client_head is about HTTP: it begins where HTTP may
 }
 
-void server_session::handshake_failed(std::string_view why) noexcept {
+void connection::handshake_failed(std::string_view why) noexcept {
     count(settings_->handshakes.failed);
     telemetry::log_debug("TLS handshake of {} at {} failed: {}", facts_.address,
                          settings_->listener.name, why);
 }
 
-void server_session::count(const std::shared_ptr<telemetry::counter>& one) noexcept {
+void connection::count(const std::shared_ptr<telemetry::counter>& one) noexcept {
     if (one)
         one->add(worker_.index());
 }
 
-runtime::task<> server_session::let_end_arrive() {
+runtime::task<> connection::let_end_arrive() {
     socket_.shut_write();
     const auto give_up = worker_.now() + end_linger;
     auto most = end_linger_bytes;
@@ -136,7 +136,7 @@ runtime::task<> server_session::let_end_arrive() {
 }
 
 // Reads and forgets. True while more may come.
-bool server_session::drop_ciphertext(std::size_t& most) noexcept {
+bool connection::drop_ciphertext(std::size_t& most) noexcept {
     std::array<char, 4096> room;
     for (;;) {
         const auto got = net::receive_once(socket_.socket(), {room.data(), room.size()});
@@ -148,4 +148,4 @@ bool server_session::drop_ciphertext(std::size_t& most) noexcept {
     }
 }
 
-}  // namespace sluice::http::h1
+}  // namespace sluice::http

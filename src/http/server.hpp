@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1 towards clients: one worker's connections of one listener. Each connection is one
-// coroutine that reads heads, calls the request_handler and closes. Used by app.
+// One worker's connections of one listener, whatever they speak: each is a coroutine that opens the
+// connection and then reads requests for the request_handler. Used by app.
 #pragma once
 
 #include "sluice/base/random.hpp"
@@ -9,6 +9,7 @@
 #include "sluice/http/listener.hpp"
 #include "sluice/telemetry/metric.hpp"
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -20,7 +21,14 @@ namespace sluice::net {
 class listener_tls;
 }  // namespace sluice::net
 
-namespace sluice::http::h1 {
+namespace sluice::http {
+
+namespace h1 {
+class exchange_pool;
+}  // namespace h1
+namespace h2 {
+class stream_pool;
+}  // namespace h2
 
 /// How the handshakes of a listener ended. One that never began, because the client said nothing
 /// at all before it left, is not among them.
@@ -36,10 +44,11 @@ struct server_settings {
     timeouts deadlines;
     std::shared_ptr<const net::listener_tls> tls;  ///< null: plain
     handshake_counts handshakes;                   ///< with tls; null counters count nothing
+    /// with HTTP/2: connections told to calm down, by h2::abuse; null counters count nothing
+    std::array<std::shared_ptr<telemetry::counter>, 11> abuses;
 };
 
-class server_session;
-struct exchange_state;
+class connection;
 
 class server {
 public:
@@ -69,24 +78,31 @@ public:
     /// Closes idle connections to get descriptors back; says how many.
     std::size_t shed_idle();
 
-    std::size_t open() const noexcept { return sessions_.size(); }
+    std::size_t open() const noexcept { return connections_.size(); }
+
+    /// For the connections.
+    request_handler& handler() const noexcept { return handler_; }
+    random_source& random() noexcept { return random_; }
+    const std::shared_ptr<const server_settings>& settings() const noexcept { return settings_; }
+    h1::exchange_pool& h1_exchanges() noexcept { return *h1_exchanges_; }
+    h2::stream_pool& h2_streams() noexcept { return *h2_streams_; }
+    /// Whether this static text was not logged of late.
+    bool is_news(std::string_view words);
 
 private:
-    friend class server_session;
-    std::unique_ptr<exchange_state> take_state();
-    void give_state(std::unique_ptr<exchange_state>) noexcept;
-    void forget(server_session&) noexcept;
-    bool is_news(std::string_view words);
+    friend class connection;
+    void forget(connection&) noexcept;
 
     runtime::worker& worker_;
     std::shared_ptr<const server_settings> settings_;
     request_handler& handler_;
     on_close on_close_;
     random_source random_;
-    std::vector<server_session*> sessions_;
-    std::vector<std::unique_ptr<exchange_state>> spare_;
+    std::vector<connection*> connections_;
+    std::unique_ptr<h1::exchange_pool> h1_exchanges_;
+    std::unique_ptr<h2::stream_pool> h2_streams_;
     std::vector<std::pair<std::string_view, time_point>> news_;  // static texts, when last logged
     bool draining_ = false;
 };
 
-}  // namespace sluice::http::h1
+}  // namespace sluice::http

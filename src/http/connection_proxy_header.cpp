@@ -2,7 +2,7 @@
 // What comes first on a listener with proxy_protocol: the header by which a load balancer names the
 // client. It is looked at until all of it is here and only then taken, to the byte, so that what
 // follows is where TLS or the first head looks for it.
-#include "http/h1/server_session.hpp"
+#include "http/connection.hpp"
 #include "net/proxy_header.hpp"
 #include "net/socket_io.hpp"
 #include "sluice/runtime/worker.hpp"
@@ -10,12 +10,12 @@
 
 #include <array>
 
-namespace sluice::http::h1 {
+namespace sluice::http {
 
 using runtime::direction;
 using runtime::wake;
 
-runtime::task<> server_session::take_proxy_header() {
+runtime::task<> connection::take_proxy_header() {
     if (!facts_.trusted) {
         turn_away(errc::bad_request,
                   "it is none of trusted_proxies, from which alone a PROXY header "
@@ -24,10 +24,10 @@ runtime::task<> server_session::take_proxy_header() {
     }
     bool taken = false;
     while (!taken && !broken_) {
-        idle_ = true;  // a drain looks at its deadline anew
+        waiting_ = true;  // a drain looks at its deadline anew
         const auto why =
             co_await socket_.readable(opening_deadline(settings_->deadlines.client_head));
-        idle_ = false;
+        waiting_ = false;
         if (!broken_)
             socket_.resume_waits(direction::in);
         if (why == wake::expired)
@@ -38,14 +38,14 @@ runtime::task<> server_session::take_proxy_header() {
 }
 
 // At the end of a drain nobody is to blame.
-void server_session::proxy_header_is_late() {
+void connection::proxy_header_is_late() {
     broken_ = true;
-    if (!server_.draining_)
+    if (!server_.draining())
         turn_away(errc::request_timeout, "its PROXY header did not come in time");
 }
 
 // True once the header was taken; broken_ when it never will be.
-bool server_session::proxy_header_step() {
+bool connection::proxy_header_step() {
     auto& socket = socket_.socket();
     // One byte more than the longest header: whether something is behind it shows.
     std::array<char, net::proxy_header::longest + 1> room;
@@ -83,9 +83,9 @@ bool server_session::proxy_header_step() {
     return true;
 }
 
-void server_session::turn_away(errc code, std::string_view why) {
+void connection::turn_away(errc code, std::string_view why) {
     broken_ = true;
-    server_.handler_.turned_away(code);
+    server_.handler().turned_away(code);
     const auto& listener = settings_->listener.name;
     if (server_.is_news(why))
         telemetry::log_warn("{} at {} was turned away: {}", facts_.address, listener, why);
@@ -93,4 +93,4 @@ void server_session::turn_away(errc code, std::string_view why) {
         telemetry::log_debug("{} at {} was turned away: {}", facts_.address, listener, why);
 }
 
-}  // namespace sluice::http::h1
+}  // namespace sluice::http

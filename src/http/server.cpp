@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/h1/server.hpp"
+#include "http/server.hpp"
 
-#include "http/h1/server_session.hpp"
+#include "http/connection.hpp"
+#include "http/h1/exchange_state.hpp"
+#include "http/h2/server_stream.hpp"
 #include "sluice/runtime/worker.hpp"
-
-#include <unistd.h>
 
 #include <algorithm>
 
-namespace sluice::http::h1 {
+namespace sluice::http {
 
 namespace {
-
-constexpr std::size_t spare_states = 256;
 
 // Whoever may connect may do so thousands of times a second: the log hears of each kind of trouble
 // this often.
@@ -23,7 +21,8 @@ constexpr std::chrono::minutes news_interval{1};
 server::server(runtime::worker& owner, std::shared_ptr<const server_settings> settings,
                request_handler& handler, on_close closed)
     : worker_(owner), settings_(std::move(settings)), handler_(handler),
-      on_close_(std::move(closed)) {}
+      on_close_(std::move(closed)), h1_exchanges_(std::make_unique<h1::exchange_pool>()),
+      h2_streams_(std::make_unique<h2::stream_pool>(owner)) {}
 
 server::~server() = default;
 
@@ -32,47 +31,26 @@ void server::replace(std::shared_ptr<const server_settings> next) noexcept {
 }
 
 void server::adopt(int fd, const net::address& client) {
-    runtime::spawn(
-        server_session::serve(std::make_unique<server_session>(*this, worker_, fd, client)));
+    connection::begin(std::make_unique<connection>(*this, worker_, fd, client));
 }
 
 void server::drain() {
     draining_ = true;
     // Waits between requests begin anew, with the short deadline of a drain.
-    for (auto* session : sessions_)
-        if (session->idle())
-            session->interrupt_input();
+    for (auto* one : connections_)
+        one->drain();
 }
 
 void server::abort() {
-    for (auto* session : sessions_)
-        session->abort();
+    for (auto* one : connections_)
+        one->abort();
 }
 
 std::size_t server::shed_idle() {
     std::size_t closed = 0;
-    for (auto* session : sessions_) {
-        if (!session->may_be_shed())
-            continue;
-        session->close_idle();
-        ++closed;
-    }
+    for (auto* one : connections_)
+        closed += one->shed() ? 1 : 0;
     return closed;
-}
-
-std::unique_ptr<exchange_state> server::take_state() {
-    if (spare_.empty())
-        return std::make_unique<exchange_state>();
-    auto state = std::move(spare_.back());
-    spare_.pop_back();
-    return state;
-}
-
-void server::give_state(std::unique_ptr<exchange_state> state) noexcept {
-    if (spare_.size() >= spare_states)
-        return;
-    state->clear();
-    spare_.push_back(std::move(state));
 }
 
 bool server::is_news(std::string_view words) {
@@ -87,13 +65,13 @@ bool server::is_news(std::string_view words) {
     return true;
 }
 
-void server::forget(server_session& ended) noexcept {
+void server::forget(connection& ended) noexcept {
     // Swapped with the last: closing 10,000 connections must not cost 10,000 searches each.
-    auto& last = sessions_.back();
+    auto& last = connections_.back();
     last->set_position(ended.position());
-    std::swap(sessions_[ended.position()], last);
-    sessions_.pop_back();
+    std::swap(connections_[ended.position()], last);
+    connections_.pop_back();
     on_close_();
 }
 
-}  // namespace sluice::http::h1
+}  // namespace sluice::http

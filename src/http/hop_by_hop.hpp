@@ -4,7 +4,7 @@
 
 #include "sluice/http/head.hpp"
 
-namespace sluice::http::h1 {
+namespace sluice::http {
 
 /// Always about this connection only, named by Connection or not (RFC 9110 sections 7.6.1, 11.7.1,
 /// 11.7.2; HTTP2-Settings: RFC 7540 section 3.2.1).
@@ -39,4 +39,4 @@ constexpr bool is_forwarded(field_id id) noexcept {
     }
 }
 
-}  // namespace sluice::http::h1
+}  // namespace sluice::http

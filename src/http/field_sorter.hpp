@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sluice::http::h1 {
+namespace sluice::http {
 
 /// A field that may stand once. The last value, and how often it came.
 struct single_field {
@@ -48,4 +48,4 @@ private:
     std::uint32_t seen_ = 0;
 };
 
-}  // namespace sluice::http::h1
+}  // namespace sluice::http

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace sluice::http::h1 {
+namespace sluice::http {
 
 class rate_guard {
 public:
@@ -40,4 +40,4 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
-}  // namespace sluice::http::h1
+}  // namespace sluice::http

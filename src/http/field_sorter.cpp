@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where each received field goes. Runs once a field line.
-#include "http/h1/field_sorter.hpp"
+#include "http/field_sorter.hpp"
 
-#include "http/h1/hop_by_hop.hpp"
+#include "http/hop_by_hop.hpp"
 
-namespace sluice::http::h1 {
+namespace sluice::http {
 
 namespace {
 
@@ -63,4 +63,4 @@ void field_sorter::keep(std::string_view name, std::string_view value, field_id 
     fields_.add(field{name, value, id, is_hop_by_hop(id)});
 }
 
-}  // namespace sluice::http::h1
+}  // namespace sluice::http

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// What leaves. Frames of all streams gather in one buffer; the writer, scheduled behind whoever is
+// ready in this turn of the loop, writes it once. A full buffer is written at once, so that a large
+// body does not wait for the turn to end.
+#include "http/h2/server_callbacks.hpp"
+#include "http/h2/server_session.hpp"
+#include "sluice/runtime/worker.hpp"
+
+namespace sluice::http::h2 {
+
+using runtime::direction;
+using runtime::timer;
+using runtime::wake;
+
+// Takes what nghttp2 has to say until the buffer is full. False when the session is of no more use.
+bool server_session::gather() {
+    while (out_.size() < high_water) {
+        const std::uint8_t* bytes = nullptr;
+        const auto size = nghttp2_session_mem_send(nghttp2_.get(), &bytes);
+        if (size < 0)
+            return false;
+        if (size == 0)
+            break;
+        out_.append({reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)});
+    }
+    return true;
+}
+
+io_state server_session::write_once() {
+    const auto bytes = out_.view();
+    const auto put = socket_.write({&bytes, 1});
+    if (put.state != io_state::done)
+        return put.state;
+    out_.consume(put.bytes);
+    if (!out_.empty())
+        return put.bytes == 0 ? io_state::broken : io_state::blocked;
+    out_.clear();
+    return io_state::done;
+}
+
+// Called by whoever has put something: all that may leave is in the buffer afterwards.
+void server_session::send_now() {
+    while (!lost_) {
+        if (!gather())
+            return lose(errc::client_gone);
+        if (out_.size() < high_water || blocked_)
+            break;
+        const auto put = write_once();
+        if (put == io_state::broken)
+            return lose(errc::client_gone);
+        blocked_ = put == io_state::blocked;
+    }
+    wake_writer();
+}
+
+runtime::task<> server_session::write_on(server_session& self) {
+    for (;;) {
+        co_await self.work_.until(timer::never);
+        self.work_.close();
+        while (!self.lost_) {
+            if (!self.gather()) {
+                self.lose(errc::client_gone);
+                break;
+            }
+            if (self.out_.empty())
+                break;
+            const auto put = self.write_once();
+            if (put == io_state::done)
+                continue;
+            if (put == io_state::broken) {
+                self.lose(errc::client_gone);
+                break;
+            }
+            self.blocked_ = true;
+            const auto idle = self.settings_.deadlines.client_write_idle;
+            const auto why = co_await self.socket_.writable(self.worker_.now() + idle);
+            self.blocked_ = false;
+            if (why != wake::ready)
+                self.lose(self.aborted_ ? errc::shutting_down : errc::client_too_slow);
+        }
+        if (self.out_.empty())
+            self.out_.release();
+        if (self.last_words_ || self.lost_)
+            break;
+        if (self.is_over())
+            self.nudge();
+    }
+    self.writer_ended_.set();
+}
+
+void server_session::submit_head(server_stream& stream, response_writer::pairs pairs,
+                                 content body) {
+    const auto source = body_source();
+    if (nghttp2_submit_response(nghttp2_.get(), stream.id(), pairs.data(), pairs.size(),
+                                body == content::follows ? &source : nullptr) != 0)
+        stream.malformed({});  // out of memory
+}
+
+void server_session::submit_informational(server_stream& stream, response_writer::pairs pairs) {
+    nghttp2_submit_headers(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(), nullptr, pairs.data(),
+                           pairs.size(), nullptr);
+}
+
+void server_session::resume(server_stream& stream) noexcept {
+    nghttp2_session_resume_data(nghttp2_.get(), stream.id());
+}
+
+void server_session::reset(server_stream& stream, std::uint32_t code) noexcept {
+    nghttp2_submit_rst_stream(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(), code);
+    wake_writer();
+}
+
+void server_session::consumed(server_stream& stream, std::size_t bytes) noexcept {
+    nghttp2_session_consume(nghttp2_.get(), stream.id(), bytes);
+    if (nghttp2_session_want_write(nghttp2_.get()) != 0)
+        wake_writer();
+}
+
+// Three quarters of it are on their way or here, untold.
+bool server_session::window_is_used(const server_stream& stream) const noexcept {
+    const auto came =
+        nghttp2_session_get_stream_effective_recv_data_length(nghttp2_.get(), stream.id());
+    const auto window =
+        nghttp2_session_get_stream_effective_local_window_size(nghttp2_.get(), stream.id());
+    return came >= window - window / 4;
+}
+
+// Half of the connection's window at most: one stalled upload must not stop all others.
+void server_session::double_window(server_stream& stream) noexcept {
+    const auto window =
+        nghttp2_session_get_stream_effective_local_window_size(nghttp2_.get(), stream.id());
+    const auto most = static_cast<std::int32_t>(settings_.bounds.h2.connection_window / 2);
+    if (window <= 0 || window > most / 2)
+        return;
+    nghttp2_session_set_local_window_size(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(),
+                                          window * 2);
+    wake_writer();
+}
+
+}  // namespace sluice::http::h2

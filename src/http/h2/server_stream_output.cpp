@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer of a stream. nghttp2 takes what the client's windows allow; the rest is kept aside.
+#include "http/h2/server_session.hpp"
+#include "http/h2/server_stream.hpp"
+#include "sluice/http/date.hpp"
+#include "sluice/runtime/worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::http::h2 {
+
+void server_stream::put_informational(const response_head& head) {
+    if (broken_ || closed_)
+        return;
+    ++heads_put_;
+    auto& writer = session_->writer_;
+    session_->submit_informational(*this, writer.informational(head));
+}
+
+void server_stream::put_head(const response_head& head, std::string_view request_id) {
+    head_put_ = true;
+    if (broken_ || closed_)
+        return;
+    ++heads_put_;
+    const bool switched = head.status == 101;
+    std::optional<std::uint64_t> length;
+    if (head.body.how == framing::kind::length)
+        length = head.body.length;
+    else if (head.body.how == framing::kind::none && !switched && head.status != 204)
+        length = head.declared_length;
+    discard_body_ = !switched && (head_.verb == method::head || !head.body.has_body());
+    last_put_ = discard_body_;
+    session_->submit_head(
+        *this, session_->writer_.head(head, length, http_date(worker_.wall_now()), request_id),
+        discard_body_ ? server_session::content::none : server_session::content::follows);
+}
+
+// The head is compressed before it is written, the texts of trailers only when their turn comes.
+void server_stream::keep_trailers(const header_list& fields) {
+    trailers_kept_.clear();
+    for (const field& one : fields)
+        trailers_kept_.add(field{room_.keep(one.name), room_.keep(one.value), one.id, false});
+    trailers_out_ = &trailers_kept_;
+}
+
+void server_stream::put_body(const chunk& piece) {
+    if (discard_body_ || last_put_ || broken_ || closed_)
+        return;
+    bytes_out_ += piece.bytes.size();
+    settle();
+    if (piece.bytes.size() <= small_piece)
+        held_.append(piece.bytes);
+    else
+        piece_ = piece.bytes;
+    last_put_ = piece.last;
+    if (piece.last && piece.trailers != nullptr && !piece.trailers->empty())
+        keep_trailers(*piece.trailers);
+}
+
+// Whatever is still queued is ours from now on.
+void server_stream::settle() {
+    held_.append(piece_);
+    piece_ = {};
+}
+
+server_stream::offer server_stream::offered(std::size_t most) const noexcept {
+    const auto here = held_.size() + piece_.size();
+    return {std::min(here, most), last_put_ && here <= most};
+}
+
+void server_stream::pack(byte_buffer& out, std::size_t size) {
+    packed_ += size;
+    const auto from_held = std::min(size, held_.size());
+    out.append(held_.view().substr(0, from_held));
+    held_.consume(from_held);
+    if (held_.empty())
+        held_.release();
+    out.append(piece_.substr(0, size - from_held));
+    piece_.remove_prefix(size - from_held);
+    out_gate_.raise();
+}
+
+io_state server_stream::flush() {
+    if (broken_)
+        return io_state::broken;
+    if (deferred_ && pending()) {
+        deferred_ = false;
+        session_->resume(*this);
+    }
+    session_->send_now();
+    if (broken_)
+        return io_state::broken;
+    const auto least = session_->settings_.deadlines.min_rate;
+    if (!tunnel_ && !writing_.moved(worker_.now(), std::exchange(packed_, 0), least)) {
+        fault_ = errc::client_too_slow;
+        break_off();
+        return io_state::broken;
+    }
+    if (!pending())
+        return io_state::done;
+    settle();
+    out_gate_.close();
+    return io_state::blocked;
+}
+
+bool server_stream::delivered() const noexcept {
+    return !pending() && session_->out_.empty() && session_->socket_.delivered();
+}
+
+runtime::readiness server_stream::output() {
+    writing_.wait_begins(worker_.now());
+    const auto idle = tunnel_ ? tunnel_idle_ : session_->settings_.deadlines.client_write_idle;
+    return out_gate_.until(worker_.now() + idle);
+}
+
+}  // namespace sluice::http::h2

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// One rule a function, each beside its section.
+#include "http/message_rules.hpp"
+
+#include "sluice/base/strings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace sluice::http {
+
+namespace {
+
+// Framing, routing, request modifiers, authentication, response control and content format; the
+// known ids and the X-Forwarded-* family are covered by their id.
+constexpr std::array forbidden_names = std::to_array<std::string_view>({
+    "accept-encoding",
+    "age",
+    "authentication-info",
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-language",
+    "content-location",
+    "content-range",
+    "expires",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "location",
+    "pragma",
+    "proxy-authentication-info",
+    "range",
+    "retry-after",
+    "set-cookie",
+    "vary",
+    "warning",
+    "www-authenticate",
+    "x-real-ip",
+});
+static_assert(std::ranges::is_sorted(forbidden_names));
+
+constexpr std::size_t longest_forbidden =
+    std::ranges::max_element(forbidden_names, {}, &std::string_view::size)->size();
+
+}  // namespace
+
+method verb_of(std::string_view name) noexcept {
+    switch (name.size()) {
+    case 3:
+        return name == "GET" ? method::get : name == "PUT" ? method::put : method::other;
+    case 4:
+        return name == "POST" ? method::post : name == "HEAD" ? method::head : method::other;
+    case 5:
+        return name == "PATCH" ? method::patch : name == "TRACE" ? method::trace : method::other;
+    case 6:
+        return name == "DELETE" ? method::delete_ : method::other;
+    case 7:
+        return name == "OPTIONS"   ? method::options
+               : name == "CONNECT" ? method::connect
+                                   : method::other;
+    default:
+        return method::other;
+    }
+}
+
+std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
+    std::uint64_t value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failed != std::errc{} || end != text.data() + text.size() ||
+        value > std::numeric_limits<std::int64_t>::max())
+        return std::nullopt;
+    return value;
+}
+
+// A gateway is no tunnel to anywhere, and TRACE would show a client what we add for the node (RFC
+// 9110 section 9.3.8).
+verdict check_method(method verb) noexcept {
+    if (verb == method::connect)
+        return {errc::not_implemented, "CONNECT is not supported"};
+    if (verb == method::trace)
+        return {errc::not_implemented, "TRACE is not supported"};
+    return {};
+}
+
+// RFC 9110 section 10.1.1. HTTP/1.0 knows no 100 response: its expectation ends here.
+verdict check_expect(const field_sorter& sorter, request_head& head) {
+    if (!sorter.saw(field_id::expect))
+        return {};
+    for (field& one : head.fields) {
+        if (one.id != field_id::expect)
+            continue;
+        if (!iequals(one.value, "100-continue"))
+            return {errc::expectation_failed, "an Expect other than 100-continue"};
+        if (head.is_http_1_0())
+            one.hop_by_hop = true;
+        else
+            head.expects_continue = true;
+    }
+    return {};
+}
+
+// Underscores count as hyphens here: Content_Length is no better at the end of a message than at
+// its front.
+bool is_forbidden_trailer(std::string_view name) {
+    if (identify(name, spelling::underscore_is_hyphen) != field_id::other)
+        return true;
+    if (name.size() > longest_forbidden)
+        return false;
+    std::array<char, longest_forbidden> lower{};
+    std::ranges::transform(name, lower.begin(),
+                           [](char c) { return c == '_' ? '-' : to_lower(c); });
+    return std::ranges::binary_search(forbidden_names, std::string_view{lower.data(), name.size()});
+}
+
+}  // namespace sluice::http
