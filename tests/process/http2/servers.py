@@ -33,14 +33,14 @@ def root_of(folder: pathlib.Path) -> pathlib.Path:
     return root
 
 
-def nghttpd(folder: pathlib.Path, identity=None, *more: str) -> Node:
+def nghttpd(folder: pathlib.Path, identity=None, port: str | None = None) -> Node:
     """libnghttp2's own server; echoes the body of a POST."""
     root = root_of(folder)
-    port = free_port()
+    port = port or free_port()
     tls = [str(identity.key), str(identity.certificate)] if identity else ["--no-tls"]
     options, files = (tls, []) if not identity else ([], tls)
     return Node(folder, root, f"127.0.0.1:{port}",
-                [need("nghttpd"), *options, "-a", "127.0.0.1", "-d", str(root), "-m", "100", "--echo-upload", *more,
+                [need("nghttpd"), *options, "-a", "127.0.0.1", "-d", str(root), "-m", "100", "--echo-upload",
                  str(port), *files])
 
 
