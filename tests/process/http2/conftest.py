@@ -29,9 +29,14 @@ def module_folder():
 
 
 @pytest.fixture(scope="module")
-def identity(module_folder):
-    """A certificate for site.test that nobody here verifies."""
-    return pki.Authority(module_folder, "http2").issue("site.test")
+def authority(module_folder):
+    return pki.Authority(module_folder, "http2")
+
+
+@pytest.fixture(scope="module")
+def identity(authority):
+    """Of the site, and of nodes."""
+    return authority.issue("site.test")
 
 
 @pytest.fixture(scope="module")

@@ -108,11 +108,11 @@ def proxy_to(started, folder, identity):
 class Channel:
     """grpcio's client; closed at the test's end."""
 
-    def __init__(self, proxy, identity=None):
-        if identity is None:
+    def __init__(self, proxy, authority=None):
+        if authority is None:
             self.channel = grpc.insecure_channel(proxy.addresses["web"], options=MESSAGE_LIMIT)
         else:
-            trusted = grpc.ssl_channel_credentials(identity.certificate.read_bytes())
+            trusted = grpc.ssl_channel_credentials(authority.certificate.read_bytes())
             self.channel = grpc.secure_channel(proxy.addresses["websecure"], trusted, options=[
                 *MESSAGE_LIMIT, ("grpc.ssl_target_name_override", "site.test")])
 
@@ -128,14 +128,14 @@ class Channel:
 
 @pytest.fixture
 def channel(started):
-    return lambda proxy, identity=None: started(Channel(proxy, identity))
+    return lambda proxy, authority=None: started(Channel(proxy, authority))
 
 
 @pytest.fixture(params=["h2c", "tls"])
-def guide(request, server, proxy_to, channel, identity):
+def guide(request, server, proxy_to, channel, authority):
     """A client before the proxy before the server."""
     proxy = proxy_to(server.address)
-    return channel(proxy, identity if request.param == "tls" else None)
+    return channel(proxy, authority if request.param == "tls" else None)
 
 
 def test_unary_with_metadata_both_ways(guide, server):
