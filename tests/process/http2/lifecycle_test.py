@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from running import connectable, eventually, fetch
-from wire import CANCEL, LARGEST_WINDOW, NO_ERROR, DataFrame, RstStreamFrame, Wire
+from wire import CANCEL, LARGEST_WINDOW, NO_ERROR, DataFrame, PingFrame, RstStreamFrame, Wire
 
 TOKEN = "planted-token-5c1e"
 
@@ -41,13 +41,17 @@ def test_6_8_drain_is_goaway_in_two_steps_and_finishes_what_was_begun(own_front,
     front = own_front()
     gate = Gate(front)
     wire = started(front.wire(how))
+    wire.get()
+    wire.acknowledge = False
     held = wire.request("/held")
     gate.arrived()
     front.proxy.signal(signal.SIGTERM)
     wire.wait(lambda: wire.goaways, "the first GOAWAY")
     assert (wire.goaways[0].last_stream_id, wire.goaways[0].error_code) == (LARGEST_WINDOW, NO_ERROR)
-    # What the client sent before it read that: served as well.
+    # What the client sent before it read that is served as well. A PING may tell the proxy when it was read.
     crossing = wire.request("/crossing")
+    wire.acknowledge = True
+    wire.send(*(PingFrame(0, one.opaque_data, flags=["ACK"]) for one in wire.frames if isinstance(one, PingFrame)))
     assert wire.whole(crossing).body == b"hello"
     wire.wait(lambda: len(wire.goaways) > 1, "the second GOAWAY")
     assert wire.goaways[1].error_code == NO_ERROR
@@ -171,7 +175,7 @@ def test_the_access_log_says_how_it_was_asked(own_front, folder):
     with front.wire("tls") as wire:
         wire.whole(wire.request("/logged", method="POST", body=b"12345"))
     line = eventually(lambda: log.exists() and log.read_text() and json.loads(log.read_text().splitlines()[0]), "a line")
-    assert line["protocol"] == "HTTP/2"
+    assert line["protocol"] == "HTTP/2.0"
     assert (line["method"], line["host"], line["path"], line["status"]) == ("POST", "site.test", "/logged", 200)
     assert (line["bytes_in"], line["bytes_out"]) == (5, 5)
 
