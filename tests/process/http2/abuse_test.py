@@ -10,7 +10,7 @@ import pytest
 
 from front import Front
 from running import eventually, own_memory_kib
-from wire import (HEADER_TABLE_SIZE, INITIAL_WINDOW_SIZE, LARGEST_WINDOW, NO_ERROR, ContinuationFrame, DataFrame,
+from wire import (ENHANCE_YOUR_CALM, HEADER_TABLE_SIZE, INITIAL_WINDOW_SIZE, LARGEST_WINDOW, NO_ERROR, ContinuationFrame, DataFrame,
                   HeadersFrame, PingFrame, PriorityFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame, Wire,
                   raw_frame)
 from witness import Witness
@@ -46,15 +46,22 @@ class Honest:
 
     def __enter__(self):
         self._thread.start()
+        self._one_more()
         return self
 
+    def _one_more(self):
+        """What begins from now on is answered."""
+        before = self.answered
+        eventually(lambda: self.answered > before + 1 or self.wrong, "an honest request is answered")
+
     def __exit__(self, kind, *_):
+        if kind is None:
+            self._one_more()
         self._over.set()
         self._thread.join(30)
         if kind is not None:
             return
         assert not self.wrong, self.wrong[0]
-        assert self.answered > 0
         print(f"{self.answered} honest requests, the slowest {self.slowest * 1000:.0f} ms, "
               f"{self.memory / 1024:.1f} MiB at most")
         sanitized = self._front.proxy.sanitized()
@@ -76,10 +83,12 @@ def attacked(front, wire: Wire, pieces, *kinds: str) -> None:
         took = wire.pour(pieces, patience=allowed + 5)
     print(f"cut off after {took * 1000:.0f} ms")
     assert took < allowed, f"cut off after {took:.2f} s only"
-    if wire.goaways:
-        assert wire.goaways[-1].error_code != NO_ERROR
+    # Where the RFC itself ends the connection nothing was counted before.
+    codes = [one.error_code for one in wire.goaways]
+    assert NO_ERROR not in codes
     after = abused(front, *kinds)
-    assert any(after[kind] > before[kind] for kind in before), f"no series of sluice_h2_abuse_total grew: {after}"
+    if kinds or not codes or ENHANCE_YOUR_CALM in codes:
+        assert any(after[kind] > before[kind] for kind in before), f"sluice_h2_abuse_total: {after}; GOAWAY {codes}"
     assert front.proxy.alive()
 
 
@@ -173,7 +182,7 @@ def test_malformed_heads_without_end(front, attacker):
 def test_streams_over_the_bound_without_end(front, attacker):
     wire, number = attacker(), streams()
     front.witness.plays["/held"] = lambda exchange: exchange.wait_for_end()
-    attacked(front, wire, batches(lambda: opened(wire, next(number), path="/held"), 8), "refused")
+    attacked(front, wire, batches(lambda: opened(wire, next(number), path="/held"), 8))
 
 
 @pytest.mark.parametrize("piece", [b"", b"\x00\x01a\x01b" * 3000], ids=["empty", "full"])
@@ -255,35 +264,32 @@ def test_ping_flood(front, attacker):
 
 
 def test_ping_flood_of_one_that_reads_nothing(front, attacker):
-    # The answers have nowhere to go: they must not pile up.
+    # The answers have nowhere to go: they must not pile up, nor may it be read on behind GOAWAY.
     wire = attacker(receive_buffer=4096)
     frames = PingFrame(0, b"pingping").serialize() * 1000
-    begun = time.monotonic()
-    wire.link.settimeout(SECONDS * SLOW)
-    with Honest(front), pytest.raises(OSError):
-        while time.monotonic() - begun < SECONDS * SLOW:
-            wire.link.sendall(frames)
+    allowed = SECONDS * (SLOW if front.proxy.sanitized() else 1)
+    begun, taken, over = time.monotonic(), 0, False
+    wire.link.settimeout(0.2)
+    with Honest(front):
+        while not over and time.monotonic() - begun < allowed + 5:
+            try:
+                wire.link.sendall(frames)
+                taken += 1
+            except TimeoutError:
+                pass  # not read any more, which is as good, if it ends
+            except OSError:
+                over = True
     took = time.monotonic() - begun
-    assert took < SECONDS or front.proxy.sanitized(), f"cut off after {took:.2f} s only"
+    print(f"cut off after {took * 1000:.0f} ms and {taken * 17} kB")
+    assert over and took < allowed, f"{taken * 17} kB taken in {took:.1f} s"
 
 
-@pytest.mark.parametrize("frame", [DataFrame(1), DataFrame(1, b"", pad_length=255, flags=["PADDED"])],
-                         ids=["empty", "padding-only"])
-def test_empty_data(front, attacker, frame):
+def test_empty_data(front, attacker):
     # CVE-2019-9518.
     wire = attacker()
     front.witness.plays["/held"] = lambda exchange: exchange.wait_for_test()
     assert wire.request("/held", method="POST", end=False) == 1
-
-    def flood():
-        # As much padding as there is credit for would be refused for another reason.
-        while True:
-            if "PADDED" in frame.flags and wire.windows[0] < 64 * 256:
-                yield DataFrame(1).serialize() * 64
-                continue
-            wire.windows[0] -= 64 * 256 if "PADDED" in frame.flags else 0
-            yield frame.serialize() * 64
-    attacked(front, wire, flood(), *([] if "PADDED" in frame.flags else ["empty_frames"]))
+    attacked(front, wire, batches(DataFrame(1).serialize), "empty_frames")
 
 
 def test_empty_headers(front, attacker):
@@ -340,16 +346,19 @@ def test_a_socket_nobody_reads_ends_by_the_write_deadline(hurried, started):
         eventually(lambda: hurried.metric("sluice_downstream_connections", listener="web") <= 1, "it is closed")
 
 
+@pytest.mark.long
 def test_dribbled_credit_ends_by_the_minimum_rate(hurried, started):
-    # A byte of credit now and then is progress to an idle deadline: only a minimum rate sees it.
-    wire = started(hurried.wire(settings={INITIAL_WINDOW_SIZE: 0}))
+    # A byte of credit now and then is progress to an idle deadline: only the minimum rate, of 30 s, sees it.
+    wire = started(hurried.wire(settings={INITIAL_WINDOW_SIZE: 0}, credit=False))
     stream = wire.request("/bytes/1000000")
     wire.head(stream)
-    until = time.monotonic() + 25
+    until = time.monotonic() + 90
     while time.monotonic() < until and not wire.ended and not wire.answer(stream).over:
         wire.send(WindowUpdateFrame(stream, 1))
-        wire.step(0.1)
-    assert wire.ended or wire.answer(stream).reset is not None, f"{len(wire.answer(stream).body)} bytes in 25 s"
+        next_one = time.monotonic() + 0.1
+        while wire.step(next_one - time.monotonic()):
+            pass
+    assert wire.ended or wire.answer(stream).reset is not None, f"{len(wire.answer(stream).body)} bytes in 90 s"
 
 
 def test_a_header_block_that_does_not_go_on_ends_by_the_head_deadline(hurried, started):

@@ -50,11 +50,11 @@ def test_curl_gets_and_posts(front, folder, how):
     assert b"content-length: 1000" in run(*curl(how), "-I", url(front, how, "/bytes/1000")).stdout.lower()
 
 
-@both
-def test_curl_takes_many_at_once_on_one_connection(front, folder, how):
+def test_curl_takes_many_at_once_on_one_connection(front, folder):
+    # With prior knowledge Debian's curl 7.88 fails at this with nghttpd too.
     wanted = [arg for number in range(50) for arg in ("-o", str(folder / f"{number}"),
-                                                     url(front, how, f"/bytes/{number * 1000}"))]
-    run(*curl(how), "-Z", "--parallel-max", "50", *wanted)
+                                                     url(front, "tls", f"/bytes/{number * 1000}"))]
+    run(*curl("tls"), "-Z", "--parallel-max", "50", *wanted)
     for number in range(50):
         assert (folder / f"{number}").read_bytes() == pattern(number * 1000)
 
@@ -74,7 +74,7 @@ def test_nghttp_with_priorities_padding_and_small_windows(front, folder, how):
     base = [need("nghttp"), "-y", "-t", "30"]
     done = run(*base, "-b", "100", "-w", "10", "-W", "12", url(front, how, "/bytes/300000"))
     assert done.stdout == pattern(300_000)
-    done = run(*base, "-d", file, "-H", "content-type: x", "--trailer", "x-sum: 42", url(front, how, "/echo"))
+    done = run(*base, "-d", file, "--no-content-length", "--trailer", "x-sum: 42", url(front, how, "/echo"))
     assert done.stdout == pattern(300_000)
     assert ("x-sum", "42") in [(name.lower(), value) for name, value in front.witness.at("/echo")[-1].trailers]
     verbose = run(*base, "-nv", *[url(front, how, f"/bytes/{number}") for number in range(20)]).stdout
