@@ -297,7 +297,7 @@ def test_a_grpc_timeout_that_is_none_is_never_a_crash(server, proxy_to, wire_to,
 def test_a_timeout_of_the_gateway_is_deadline_exceeded(proxy_to, wire_to, started):
     node = started(H2Node())
     node.plays["/routeguide.RouteGuide/Hang"] = lambda one: None
-    wire = wire_to(proxy_to(node.address, timeouts={"upstream_head": "300ms"}))
+    wire = wire_to(proxy_to(node.address, timeouts={"upstream_head": "300ms", "stream_idle": "300ms"}))
     expect_status(wire, grpc_request(wire, "/routeguide.RouteGuide/Hang"), 4)
 
 

@@ -47,7 +47,6 @@ class Connection:
         self.node, self.link, self.number = node, link, number
         self.lock = threading.RLock()
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="latin-1"))
-        self.h2.local_settings = h2.settings.Settings(client=False, initial_values=node.settings)
         self.asked: dict[int, Asked] = {}
         self.pings = 0
         self.closed = threading.Event()
@@ -57,6 +56,8 @@ class Connection:
         try:
             with self.lock:
                 self.h2.initiate_connection()
+                if self.node.settings:
+                    self.h2.update_settings(self.node.settings)  # in force once it is acknowledged
                 self.flush()
             while data := self.link.recv(65536):
                 with self.lock:
@@ -87,10 +88,18 @@ class Connection:
     def _take(self, event):
         if isinstance(event, h2.events.RequestReceived):
             one = Asked(self, event.stream_id, event.headers)
+            # As servers do for what was sent before their SETTINGS arrived.
+            most = self.node.settings.get(h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS)
+            if most is not None and self.h2.open_inbound_streams > most:
+                self.node.refused += 1
+                self.h2.reset_stream(event.stream_id, h2.errors.ErrorCodes.REFUSED_STREAM)
+                return
             self.asked[event.stream_id] = one
             self.node.asked.append(one)
             self.node.begun(one)
         elif isinstance(event, h2.events.DataReceived):
+            if event.stream_id not in self.asked:
+                return
             self.asked[event.stream_id].body += event.data
             if self.node.reads and event.flow_controlled_length:
                 self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
@@ -98,10 +107,13 @@ class Connection:
         elif isinstance(event, h2.events.TrailersReceived):
             self.asked[event.stream_id].trailers = event.headers
         elif isinstance(event, h2.events.StreamEnded):
+            if event.stream_id not in self.asked:
+                return
             self.asked[event.stream_id].ended = True
             self.node.ended(self.asked[event.stream_id])
         elif isinstance(event, h2.events.StreamReset):
-            self.asked[event.stream_id].reset = event.error_code
+            if event.stream_id in self.asked:
+                self.asked[event.stream_id].reset = event.error_code
             self._waiting.pop(event.stream_id, None)
         elif isinstance(event, h2.events.PingReceived):
             self.pings += 1
@@ -168,6 +180,7 @@ class H2Node:
 
     def __init__(self, identity=None, *, settings=None, alpn=("h2",), reads: bool = True, client_ca=None):
         self.settings = settings or {}
+        self.refused = 0
         self.reads = reads
         self.asked: list[Asked] = []
         self.problems: list[str] = []
