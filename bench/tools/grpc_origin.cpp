@@ -119,8 +119,8 @@ private:
         nghttp2_data_provider body{};
         body.source.ptr = &asked;
         body.read_callback = [](nghttp2_session* session, std::int32_t of, std::uint8_t* into,
-                                std::size_t room, std::uint32_t* flags,
-                                nghttp2_data_source* source, void*) -> ssize_t {
+                                std::size_t room, std::uint32_t* flags, nghttp2_data_source* source,
+                                void*) -> ssize_t {
             auto& sending = *static_cast<call*>(source->ptr);
             const auto count = std::min(room, sending.body.size() - sending.sent);
             std::memcpy(into, sending.body.data() + sending.sent, count);
@@ -151,7 +151,9 @@ int main(int count, char** arguments) {
     const bench::options asked{count, arguments, "--port N [--spoil status|body]"};
     const auto wrong = asked.text("spoil", "");
     origin server{static_cast<std::uint16_t>(asked.number("port", 0)),
-                  wrong == "status" ? fault::status : wrong == "body" ? fault::body : fault::none};
+                  wrong == "status" ? fault::status
+                  : wrong == "body" ? fault::body
+                                    : fault::none};
     for (;;)
         server.turn();
 }

@@ -17,9 +17,9 @@ namespace {
 struct wishes {
     std::uint16_t port = 0;
     std::size_t connections = 0;
-    std::size_t streams = 0;      // at once on each
-    std::uint64_t expect = 0;     // bytes of a body, of the pattern
-    std::uint64_t message = 0;    // bytes of a gRPC message, both ways
+    std::size_t streams = 0;    // at once on each
+    std::uint64_t expect = 0;   // bytes of a body, of the pattern
+    std::uint64_t message = 0;  // bytes of a gRPC message, both ways
     std::string path;
     bool grpc = false;
     SSL_CTX* tls = nullptr;
@@ -139,8 +139,7 @@ private:
     }
 
     void turn(std::int64_t until) {
-        for (const auto& event :
-             set_.wait(std::max<std::int64_t>(until - bench::now_ns(), 0))) {
+        for (const auto& event : set_.wait(std::max<std::int64_t>(until - bench::now_ns(), 0))) {
             auto& one = *static_cast<connection*>(event.data.ptr);
             if (!one.stream.open())
                 continue;
@@ -184,8 +183,8 @@ private:
         nghttp2_data_provider body{};
         body.source.ptr = made;
         body.read_callback = [](nghttp2_session*, std::int32_t, std::uint8_t* into,
-                                std::size_t room, std::uint32_t* flags,
-                                nghttp2_data_source* source, void* of) -> ssize_t {
+                                std::size_t room, std::uint32_t* flags, nghttp2_data_source* source,
+                                void* of) -> ssize_t {
             return static_cast<connection*>(of)->whose->give_body(
                 *static_cast<request*>(source->ptr), into, room, *flags);
         };
@@ -234,10 +233,9 @@ private:
     void take_body(request* one, std::string_view bytes) {
         if (one == nullptr)
             return;
-        const auto right = wanted_.grpc
-                               ? one->got + bytes.size() <= call_.size() &&
-                                     call_.compare(one->got, bytes.size(), bytes) == 0
-                               : pattern_.matches(one->got, bytes);
+        const auto right = wanted_.grpc ? one->got + bytes.size() <= call_.size() &&
+                                              call_.compare(one->got, bytes.size(), bytes) == 0
+                                        : pattern_.matches(one->got, bytes);
         one->wrong = one->wrong || !right;
         one->got += bytes.size();
     }

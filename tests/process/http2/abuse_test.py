@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attacks that HTTP/2 makes cheap, each by its name: who attacks is cut off within a second, the process stays small,
-what the node has to do stays bounded, an honest client beside it sees nothing, and the metric says which kind it was."""
+"""Attacks that HTTP/2 makes cheap, each by its name: who attacks is cut off within a second, the process stays
+small, what the node has to do stays bounded, an honest client beside it sees nothing, and the metric tells the kind."""
 import itertools
 import struct
 import threading
@@ -10,9 +10,9 @@ import pytest
 
 from front import Front
 from running import eventually, own_memory_kib
-from wire import (ENHANCE_YOUR_CALM, HEADER_TABLE_SIZE, INITIAL_WINDOW_SIZE, LARGEST_WINDOW, NO_ERROR, ContinuationFrame, DataFrame,
-                  HeadersFrame, PingFrame, PriorityFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame, Wire,
-                  raw_frame)
+from wire import (ENHANCE_YOUR_CALM, HEADER_TABLE_SIZE, INITIAL_WINDOW_SIZE, LARGEST_WINDOW, NO_ERROR,
+                  ContinuationFrame, DataFrame, HeadersFrame, PingFrame, PriorityFrame, RstStreamFrame, SettingsFrame,
+                  WindowUpdateFrame, Wire, raw_frame)
 from witness import Witness
 
 SECONDS = 1.0          # until an attacker is cut off
@@ -246,8 +246,8 @@ def test_settings_with_thousands_of_entries(front, attacker):
 def test_header_table_churn(front, attacker):
     # The table made small and large again: each time all of it is thrown away and filled anew.
     sizes = itertools.cycle([0, 65536])
-    attacked(front, attacker(), batches(lambda: SettingsFrame(0, settings={HEADER_TABLE_SIZE: next(sizes)}).serialize()),
-             "settings")
+    attacked(front, attacker(), batches(
+        lambda: SettingsFrame(0, settings={HEADER_TABLE_SIZE: next(sizes)}).serialize()), "settings")
 
 
 def test_a_huge_table_announced_is_not_taken(front, attacker):

@@ -97,7 +97,10 @@ const ask = (fields, body) => new Promise((resolve, reject) => {
     const stream = session.request(fields);
     const got = {status: 0, size: 0, sum: 0};
     stream.on('response', fields => { got.status = fields[':status']; });
-    stream.on('data', piece => { got.size += piece.length; for (const byte of piece) got.sum = (got.sum + byte) >>> 0; });
+    stream.on('data', piece => {
+        got.size += piece.length;
+        for (const byte of piece) got.sum += byte;
+    });
     stream.on('end', () => resolve(got));
     stream.on('error', reject);
     if (body) stream.end(body); else stream.end();

@@ -50,7 +50,8 @@ def test_3_4_preface_settings_and_a_request_in_one_packet(connect_wire, how):
     assert wire.whole(stream).status == 200
 
 
-@pytest.mark.parametrize("wrong", [b"INVALID CONNECTION PREFACE\r\n\r\n", PREFACE[:-1] + b"x", b"GET / HTTP/1.1\r\n\r\n"])
+@pytest.mark.parametrize("wrong", [b"INVALID CONNECTION PREFACE\r\n\r\n", PREFACE[:-1] + b"x",
+                                   b"GET / HTTP/1.1\r\n\r\n"])
 def test_3_4_another_preface_on_an_h2_connection_ends_it(connect_wire, wrong):
     wire = connect_wire("tls", greet=False)
     wire.send_bytes(wrong)

@@ -99,7 +99,8 @@ def proxy_to(started, folder, identity):
         settings = configuration(addresses, **changes)
         certificate = {"certificate": str(identity.certificate), "key": str(identity.key)}
         settings["listeners"] = [{"name": "web", "address": "127.0.0.1:0", "protocols": ["http1", "h2c"]},
-                                 {"name": "websecure", "address": "127.0.0.1:0", "tls": {"certificates": [certificate]}}]
+                                 {"name": "websecure", "address": "127.0.0.1:0",
+                                  "tls": {"certificates": [certificate]}}]
         settings["services"][0]["protocol"] = protocol
         return started(Sluice(folder, settings))
     return start

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/2 nodes that break the protocol: the client hears 502 or of a broken answer, never a wrong one; nothing piles up,
-and the next request is served."""
+"""HTTP/2 nodes that break the protocol: the client hears 502 or of a broken answer, never a wrong one; nothing piles
+up, and the next request is served."""
 import itertools
 import json
 import socket
@@ -95,7 +95,8 @@ BEFORE_A_HEAD = {
     "a status of four digits": answer_with((":status", "2000")), "status 99": answer_with((":status", "99")),
     "status 101": answer_with((":status", "101")), "a request's pseudo field": answer_with(OK, (":path", "/")),
     "an upper-case name": answer_with(OK, (b"X-Upper", b"y")), "a name with a colon": answer_with(OK, (b"x:y", b"z")),
-    "an empty name": answer_with(OK, (b"", b"z")), "a line end in a value": answer_with(OK, ("x", "a\r\nset-cookie: b")),
+    "an empty name": answer_with(OK, (b"", b"z")),
+    "a line end in a value": answer_with(OK, ("x", "a\r\nset-cookie: b")),
     "a NUL in a value": answer_with(OK, ("x", "a\0b")), "connection": answer_with(OK, ("connection", "close")),
     "transfer-encoding": answer_with(OK, ("transfer-encoding", "chunked")),
     "two lengths": answer_with(OK, ("content-length", "5"), ("content-length", "6")),
@@ -198,8 +199,8 @@ def test_a_node_that_floods_is_left(proxy_to, started, kind):
         assert wire.get("/next", method="HEAD").status == 200
 
 
-@pytest.mark.parametrize("settings", [{MAX_CONCURRENT_STREAMS: 0}, {INITIAL_WINDOW_SIZE: 0}, {MAX_FRAME_SIZE: 2**24 - 1}],
-                         ids=str)
+@pytest.mark.parametrize("settings", [{MAX_CONCURRENT_STREAMS: 0}, {INITIAL_WINDOW_SIZE: 0},
+                                      {MAX_FRAME_SIZE: 2**24 - 1}], ids=str)
 def test_settings_a_node_may_choose_but_hardly_should(proxy_to, started, settings):
     node = started(RawNode(lambda stream, encoder: [head(stream, encoder, end=True)], settings))
     proxy = proxy_to(node)

@@ -169,12 +169,17 @@ def test_clients_of_all_workers_at_once_get_each_its_own(own_front):
     assert fetch(f"{front.proxy.admin}/healthz").status_code == 200
 
 
+def first_line(log) -> dict:
+    text = eventually(lambda: log.exists() and "\n" in (found := log.read_text()) and found, "a line in the access log")
+    return json.loads(text.splitlines()[0])
+
+
 def test_the_access_log_says_how_it_was_asked(own_front, folder):
     log = folder / "access.log"
     front = own_front(access_log={"path": str(log), "format": "json"})
     with front.wire("tls") as wire:
         wire.whole(wire.request("/logged", method="POST", body=b"12345"))
-    line = eventually(lambda: log.exists() and log.read_text() and json.loads(log.read_text().splitlines()[0]), "a line")
+    line = first_line(log)
     assert line["protocol"] == "HTTP/2.0"
     assert (line["method"], line["host"], line["path"], line["status"]) == ("POST", "site.test", "/logged", 200)
     assert (line["bytes_in"], line["bytes_out"]) == (5, 5)
@@ -188,7 +193,6 @@ def test_a_client_that_resets_is_logged_as_gone(own_front, folder):
         stream = wire.request("/held")
         gate.arrived()
         wire.send(RstStreamFrame(stream, CANCEL))
-        line = eventually(lambda: log.exists() and log.read_text() and json.loads(log.read_text().splitlines()[0]),
-                          "a line")
+        line = first_line(log)
     assert (line["status"], line["error"]) == (499, "client_gone")
     gate.open()

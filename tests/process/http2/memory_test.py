@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients that do not read, and nodes that do not, may make the proxy hold: so much for a connection and no more."""
+"""What clients and nodes that do not read may make the proxy hold: so much for a connection and no more."""
 import time
 
 import pytest
