@@ -10,14 +10,17 @@ build_packages=(
 )
 test_packages=(
     clang-19 libclang-rt-19-dev llvm-19
-    apache2-bin curl dnsmasq-base haproxy libnginx-mod-stream nginx nodejs openssl procps slowhttptest strace systemd
-    testssl.sh valgrind wrk python3-httpx python3-jsonschema python3-pytest python3-websockets python3-yaml
+    apache2-bin curl dnsmasq-base h2o haproxy libnginx-mod-stream nghttp2-client nghttp2-server nginx nodejs openssl
+    procps slowhttptest strace systemd testssl.sh valgrind wrk
+    python3-grpcio python3-h2 python3-hpack python3-httpx python3-hyperframe python3-jsonschema python3-pytest
+    python3-websockets python3-yaml
 )
-# a real systemd (scripts/systemd_test.sh), an image without Docker (scripts/container_test.sh)
-long_packages=(aardvark-dns buildah iproute2 iptables mmdebstrap netavark podman podman-compose runc systemd-container)
+# a browser, a real systemd (scripts/systemd_test.sh), an image without Docker (scripts/container_test.sh)
+long_packages=(aardvark-dns buildah chromium iproute2 iptables mmdebstrap netavark podman podman-compose runc systemd-container)
 lint_packages=(clang-19 clang-format-19 clang-tidy-19 python3 shellcheck)
 bench_packages=(
-    gnuplot-nox h2o haproxy libbenchmark-dev linux-perf nghttp2-client nginx openssl procps strace util-linux valgrind wrk
+    gnuplot-nox h2o haproxy libbenchmark-dev libnghttp2-dev linux-perf nghttp2-client nginx openssl procps strace
+    util-linux valgrind wrk
 )
 
 wanted=()

@@ -16,7 +16,8 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TOOLS = ("origin", "load", "streams", "echo", "idle")
+TOOLS = {"origin": [], "load": [], "streams": [], "echo": [], "idle": [], "multiplex": ["-lnghttp2"],
+         "grpc_origin": ["-lnghttp2"]}  # and what they need beside OpenSSL
 
 
 @functools.cache
@@ -105,7 +106,7 @@ def build_tools(into: pathlib.Path) -> dict[str, pathlib.Path]:
     into.mkdir(parents=True, exist_ok=True)
     headers = list((ROOT / "bench/tools").glob("*.hpp"))
     built = {}
-    wanted = [(ROOT / f"bench/tools/{name}.cpp", name, ["-lssl", "-lcrypto"]) for name in TOOLS]
+    wanted = [(ROOT / f"bench/tools/{name}.cpp", name, ["-lssl", "-lcrypto", *more]) for name, more in TOOLS.items()]
     wanted.append((ROOT / "bench/floor/relay.cpp", "relay", []))
     wanted.append((ROOT / "bench/floor/count_alloc.cpp", "count_alloc.so", ["-shared", "-fPIC"]))
     running = []

@@ -67,18 +67,19 @@ def say(text: str) -> None:
 @contextlib.contextmanager
 def origin(folder: pathlib.Path, tools: dict[str, pathlib.Path], cpus: tuple[int, int], spoil: str = "",
            addresses: int = 1) -> Iterator[Place]:
-    """The server behind all of them."""
-    plain, secure = machine.free_ports(2)
+    """The servers behind all of them: one of HTTP/1.1, and one of HTTP/2 that gRPC needs."""
+    plain, secure, grpc = machine.free_ports(3)
     command = ["taskset", "-c", str(cpus[1]), str(tools["origin"]), "--port", str(plain), "--addresses",
                str(addresses), "--tls-port", str(secure), "--certificate", str(folder / "site.pem"), "--key",
                str(folder / "site.key")]
-    if spoil:
-        command += ["--spoil", spoil]
-    with subprocess.Popen(command) as process:
+    grpc_command = ["taskset", "-c", str(cpus[1]), str(tools["grpc_origin"]), "--port", str(grpc)]
+    spoiling = ["--spoil", spoil] if spoil else []
+    with subprocess.Popen(command + spoiling) as process, subprocess.Popen(grpc_command + spoiling) as grpc_process:
         try:
-            yield Place(folder, tools, cpus[0], process.pid, plain, secure)
+            yield Place(folder, tools, cpus[0], (process.pid, grpc_process.pid), plain, secure, grpc)
         finally:
             process.kill()
+            grpc_process.kill()
 
 
 class Tool:
@@ -174,7 +175,7 @@ def run(workload: Workload, proxy: Proxy, place: Place, seconds: float, rate: in
 
 
 def load_ns(tool: Tool, place: Place) -> int:
-    return machine.cpu_ns(tool.process.pid) + machine.cpu_ns(place.origin_pid)
+    return sum(machine.cpu_ns(pid) for pid in (tool.process.pid, *place.origin_pids))
 
 
 def await_log(proxy: Proxy, requests: int) -> None:
@@ -231,7 +232,7 @@ class Round:
         for name, kind in self.subjects.items():
             try:
                 self.proxies[name] = kind(name, self.place, self.workload.setting)
-                if self.workload.tool == "load":
+                if self.workload.tool in ("load", "multiplex"):
                     self.ask(name, warming)
             except (RuntimeError, Void) as problem:
                 self.outcomes[name].void = str(problem)

@@ -23,6 +23,8 @@ class Setting:
     """What a workload asks of a proxy's configuration."""
     tls: bool = False
     node_tls: bool = False
+    h2: bool = False       # clients speak HTTP/2: by ALPN, or with prior knowledge
+    grpc: bool = False     # and so does the origin, with prior knowledge
     log: bool = False
     routes: int = 0        # 0: one route for everything
     workers: int = 1
@@ -36,11 +38,14 @@ class Place:
     folder: pathlib.Path
     tools: dict[str, pathlib.Path]
     cpu: int
-    origin_pid: int
+    origin_pids: tuple[int, ...]
     origin_port: int
     origin_tls_port: int
+    origin_grpc_port: int
 
     def node_port(self, setting: Setting) -> int:
+        if setting.grpc:
+            return self.origin_grpc_port
         return self.origin_tls_port if setting.node_tls else self.origin_port
 
 
@@ -167,7 +172,8 @@ class Nginx(Proxy):
         place, setting = self.place, self.setting
         folder = place.folder
         scheme = "https" if setting.node_tls else "http"
-        listen = f"listen 127.0.0.1:{self.port} backlog=4096{' ssl' if setting.tls else ''};"
+        listen = f"listen 127.0.0.1:{self.port} backlog=4096{' ssl' if setting.tls else ''}"
+        listen += " http2;" if setting.h2 else ";"
         temporary = " ".join(f"{kind}_temp_path {self.home}/{kind};"
                              for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         node_tls = (f"proxy_ssl_verify on; proxy_ssl_trusted_certificate {folder}/site.pem; proxy_ssl_name localhost; "
@@ -182,7 +188,9 @@ class Nginx(Proxy):
                    "\"bytes_in\":\"$content_length\",\"bytes_out\":$body_bytes_sent,\"duration\":$request_time,"
                    "\"upstream\":\"$upstream_response_time\",\"node\":\"$upstream_addr\"}'; "
                    f"access_log {self.log_file} json buffer=64k flush=1s;")
-        proxied = f"proxy_pass {scheme}://origin;"
+        proxied = "grpc_pass grpc://origin;" if setting.grpc else f"proxy_pass {scheme}://origin;"
+        forwarded = "".join(f"{kind}_set_header {field}; " for kind in ("proxy", "grpc") for field in (
+            "Host $http_host", "X-Forwarded-For $proxy_add_x_forwarded_for", "X-Forwarded-Proto $scheme"))
         routes = "".join(f"location {path} {{ {proxied} }}\n" for path in route_paths(setting.routes))
         tunnel = ("location = /ws { " + proxied + " proxy_set_header Connection upgrade; "
                   "proxy_set_header Upgrade $http_upgrade; proxy_set_header Host $http_host; "
@@ -198,9 +206,8 @@ http {{
     keepalive_requests 1000000000; keepalive_timeout 600s;
     client_max_body_size 0; proxy_request_buffering off; proxy_max_temp_file_size 0;
     client_body_buffer_size 256k; proxy_buffer_size 16k; proxy_buffers 8 16k;
-    proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host $http_host;
-    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;
-    proxy_read_timeout 1h; {node_tls}
+    proxy_http_version 1.1; proxy_set_header Connection ''; {forwarded}
+    proxy_read_timeout 1h; grpc_read_timeout 1h; {node_tls}
     upstream origin {{
         server 127.0.0.1:{place.node_port(setting)};
         keepalive {setting.connections}; keepalive_requests 1000000000; keepalive_timeout 600s;
@@ -228,9 +235,11 @@ class Haproxy(Proxy):
         # give: hence no strict-limits.
         place, setting = self.place, self.setting
         folder = place.folder
-        tls = f" ssl crt {folder}/both.pem alpn http/1.1" if setting.tls else ""
+        tls = f" ssl crt {folder}/both.pem alpn {'h2' if setting.h2 else 'http/1.1'}" if setting.tls else ""
+        if setting.h2 and not setting.tls:
+            tls = " proto h2"
         node_tls = (f" ssl ca-file {folder}/site.pem verify required sni str(localhost) verifyhost localhost"
-                    if setting.node_tls else "")
+                    if setting.node_tls else " proto h2" if setting.grpc else "")
         log = log_format = ""
         if setting.log:
             log = "log stdout len 4096 format raw local0 info"
@@ -343,6 +352,8 @@ class Sluice(Proxy):
             tls = f", tls: {{certificates: [{{certificate: {folder}/site.pem, key: {folder}/site.key}}]}}"
         if setting.node_tls:
             node_tls = f", tls: {{mode: tls, ca: {folder}/site.pem, server_name: localhost}}"
+        protocols = ", protocols: [http1, h2c]" if setting.h2 and not setting.tls else ""
+        protocol = ", protocol: http2" if setting.grpc else ""
         port = place.node_port(setting)
         nodes = ", ".join(f'"127.0.{number // 256}.{number % 256}:{port}"' for number in range(1, setting.nodes + 1))
         routes = "".join(f"  - {{name: route-{number}, match: {{path: {{prefix: {path}}}}}, service: origin}}\n"
@@ -355,9 +366,9 @@ class Sluice(Proxy):
         config = self.write("sluice.yaml", f"""
 workers: {setting.workers}
 listeners:
-  - {{name: web, address: "127.0.0.1:{self.port}"{tls}}}
+  - {{name: web, address: "127.0.0.1:{self.port}"{protocols}{tls}}}
 services:
-  - {{name: origin, url: [{nodes}], pool: {pool}{node_tls}}}
+  - {{name: origin, url: [{nodes}], pool: {pool}{protocol}{node_tls}}}
 routes:
 {routes}
 admin: {{address: "127.0.0.1:0"}}

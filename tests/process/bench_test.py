@@ -33,7 +33,8 @@ def bench(folder, *arguments: str) -> tuple[int, str, dict]:
 
 @needs_two_cpus
 def test_each_kind_of_workload_gives_figures_of_sluice_and_the_floor(folder):
-    names = ["small-get-64", "post-16k", "tls-handshake-resumed", "small-get-log", "websocket-echo", "reload-loaded"]
+    names = ["small-get-64", "post-16k", "tls-handshake-resumed", "small-get-log", "websocket-echo", "reload-loaded",
+             "h2-small-get"]
     code, output, found = bench(folder, "--only", ",".join(names))
     assert code == 0, output
     assert list(found) == names
