@@ -5,12 +5,12 @@ set -euo pipefail
 
 build_packages=(
     ccache cmake g++ git mold ninja-build pkg-config python3 ca-certificates
-    libboost1.81-dev libboost-json1.81-dev libc-ares-dev libcli11-dev libfmt-dev libre2-dev libspdlog-dev libssl-dev
+    libboost1.81-dev libboost-json1.81-dev libc-ares-dev libcli11-dev libfmt-dev libnghttp2-dev libre2-dev libspdlog-dev libssl-dev
     libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev catch2
 )
 test_packages=(
     clang-19 libclang-rt-19-dev llvm-19
-    apache2-bin curl dnsmasq-base haproxy libnginx-mod-stream nginx nodejs openssl procps slowhttptest strace systemd
+    apache2-bin curl dnsmasq-base haproxy libnginx-mod-stream nghttp2-client nghttp2-server nginx nodejs openssl procps slowhttptest strace systemd
     testssl.sh valgrind wrk python3-httpx python3-jsonschema python3-pytest python3-websockets python3-yaml
 )
 # a real systemd (scripts/systemd_test.sh), an image without Docker (scripts/container_test.sh)

@@ -67,7 +67,9 @@ std::string route_label(const table_route* route, bool per_route) {
 }
 
 std::string_view protocol_of(const http::request_head& head) noexcept {
-    return head.received.minor_number == 0 ? "HTTP/1.0" : "HTTP/1.1";
+    if (head.received.major_number == 2)
+        return "HTTP/2.0";
+    return head.received.is_1_0() ? "HTTP/1.0" : "HTTP/1.1";
 }
 
 }  // namespace
