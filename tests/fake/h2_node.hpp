@@ -7,6 +7,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -65,24 +66,31 @@ public:
 
     /// Reads what came, sends what is to be sent. The callbacks hold a pointer to it: no moves.
     void turn() {
-        const auto bytes = link_.receive();
-        if (!bytes.empty())
-            fault_ = nghttp2_session_mem_recv(session_.get(),
-                                              reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                              bytes.size()) < 0;
+        take_in(link_.receive());
         say();
     }
     void say() {
         for (;;) {
-            const std::uint8_t* bytes = nullptr;
-            const auto size = nghttp2_session_mem_send(session_.get(), &bytes);
-            if (size > 0)
-                waiting_.append(reinterpret_cast<const char*>(bytes),
-                                static_cast<std::size_t>(size));
+            waiting_ += next_frames();
+            if (waiting_.empty())
+                return;
             waiting_.erase(0, link_.send(waiting_));
-            if (size <= 0 || !waiting_.empty())
+            if (!waiting_.empty())
                 return;
         }
+    }
+    /// The same without a descriptor of its own, for whoever has TLS around it.
+    void take_in(std::string_view bytes) {
+        if (!bytes.empty())
+            nghttp2_session_mem_recv(session_.get(),
+                                     reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                     bytes.size());
+    }
+    std::string give_out() {
+        std::string all;
+        for (std::string more; !(more = next_frames()).empty();)
+            all += more;
+        return all;
     }
 
     std::map<std::int32_t, request> requests;
@@ -141,6 +149,11 @@ private:
     struct free_session {
         void operator()(nghttp2_session* one) const noexcept { nghttp2_session_del(one); }
     };
+    std::string next_frames() {
+        const std::uint8_t* bytes = nullptr;
+        const auto size = nghttp2_session_mem_send(session_.get(), &bytes);
+        return size > 0 ? text(bytes, static_cast<std::size_t>(size)) : std::string();
+    }
     static std::string text(const std::uint8_t* bytes, std::size_t size) {
         return {reinterpret_cast<const char*>(bytes), size};
     }
@@ -208,7 +221,6 @@ private:
     std::unique_ptr<nghttp2_session, free_session> session_;
     std::map<std::int32_t, std::unique_ptr<sending>> bodies_;
     std::string waiting_;
-    bool fault_ = false;
 };
 
 }  // namespace fake
