@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "fake/h2_node.hpp"
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
 #include "upstream/node_pool.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <list>
 #include <optional>
 #include <vector>
 
@@ -288,4 +290,163 @@ TEST_CASE_METHOD(fixture, "two pools of one node tell of their connections toget
     CHECK(stats->sum().open == 1);
     pool.give_back(std::move(mine));
     CHECK(stats->sum().idle == 1);
+}
+
+namespace {
+
+// A pool of a node that speaks HTTP/2, and the node's ends of its connections.
+struct shared_fixture {
+    shared_fixture() { REQUIRE(pool.reserve()); }
+    ~shared_fixture() {
+        pool.drain();
+        loop.settle();
+    }
+    static sluice::upstream::transport way() {
+        sluice::upstream::transport made(*sluice::net::address::parse("10.0.0.1:80"));
+        made.speaks = sluice::service::node_protocol::http2;
+        return made;
+    }
+    /// The connection a place was reserved for, and its first stream.
+    connection made() {
+        fake::socket_pair pair;
+        auto one =
+            pool.adopt(std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()));
+        ends.emplace_back(std::move(pair.theirs), fake::h2_node::terms{.streams = 2});
+        settle();
+        return one;
+    }
+    void settle() {
+        for (int i = 0; i < 3; ++i) {
+            loop.settle(3);
+            for (auto& one : ends)
+                one.turn();
+        }
+        loop.settle(3);
+    }
+    sluice::service::node_stats::reading counts() const { return stats->read(); }
+
+    fake::loop loop;
+    std::shared_ptr<sluice::service::node_stats> stats =
+        std::make_shared<sluice::service::node_stats>(1);
+    node_pool pool{loop.worker, way(), small_pool(), stats};
+    std::list<fake::h2_node> ends;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(shared_fixture, "a shared connection serves as many as its node allows") {
+    auto first = made();
+    auto second = pool.take();
+    REQUIRE(second);
+    CHECK_FALSE(pool.take());
+    CHECK(pool.open() == 1);
+    CHECK(counts().idle == 0);
+    pool.give_back(std::move(first));
+    CHECK(counts().idle == 0);
+    pool.give_back(std::move(second));
+    CHECK(counts().idle == 1);
+    CHECK(counts().open == 1);
+}
+
+TEST_CASE_METHOD(shared_fixture, "nobody dials while a connection for all is on its way") {
+    CHECK(pool.is_shared_soon());
+    CHECK_FALSE(pool.reserve());
+    const auto by = loop.worker.now() + 3s;
+    slot_wait one(pool, by), two(pool, by), three(pool, by);
+    std::optional<wake> woken[3];
+    spawn(queue_up(one, woken[0]));
+    spawn(queue_up(two, woken[1]));
+    spawn(queue_up(three, woken[2]));
+    SECTION("it stands") {
+        auto first = made();
+        CHECK(woken[0] == wake::ready);
+        CHECK_FALSE(one.failed());
+        auto second = pool.take();
+        REQUIRE(second);
+        CHECK_FALSE(pool.take());
+        CHECK(pool.reserve());  // full: another one
+        pool.release();
+        pool.give_back(std::move(first));
+        pool.give_back(std::move(second));
+    }
+    SECTION("it fails") {
+        pool.release({sluice::errc::connect_failed, sluice::blame::upstream});
+        loop.settle();
+        for (const auto* each : {&one, &two, &three}) {
+            REQUIRE(each->failed());
+            CHECK(each->failed()->code == sluice::errc::connect_failed);
+        }
+        CHECK(pool.unused());
+    }
+    SECTION("who made it gives up: the next in the queue makes one") {
+        pool.release();
+        loop.settle();
+        CHECK(woken[0] == wake::ready);
+        CHECK_FALSE(one.failed());
+        CHECK_FALSE(woken[1]);
+        CHECK(pool.reserve());
+        pool.release();
+    }
+    one.interrupt();
+    two.interrupt();
+    three.interrupt();
+    loop.settle();
+}
+
+TEST_CASE_METHOD(shared_fixture, "unused shared connections are shed, used ones stay") {
+    auto held = made();
+    CHECK(pool.shed_idle() == 0);
+    pool.give_back(std::move(held));
+    CHECK(pool.shed_idle() == 1);
+    CHECK(pool.open() == 0);
+    CHECK(counts().open == 0);
+    settle();
+    CHECK(ends.front().at_end());
+}
+
+TEST_CASE_METHOD(shared_fixture, "no more shared connections are kept unused than allowed") {
+    auto first = made();
+    auto second = pool.take();
+    REQUIRE(pool.reserve());
+    auto third = made();
+    auto fewer = small_pool();
+    fewer.idle = 1;
+    pool.configure(fewer);
+    CHECK(pool.open() == 2);
+    pool.give_back(std::move(first));
+    pool.give_back(std::move(second));
+    CHECK(pool.open() == 2);
+    pool.give_back(std::move(third));
+    CHECK(pool.open() == 1);
+    CHECK(counts().idle == 1);
+}
+
+TEST_CASE_METHOD(shared_fixture, "a connection its node lets go is left when it is no more used") {
+    auto held = made();
+    ends.front().goaway(0x7fffffff);
+    settle();
+    CHECK_FALSE(pool.take());
+    CHECK(pool.open() == 1);
+    CHECK(pool.reserve());
+    pool.release();
+    pool.give_back(std::move(held));
+    CHECK(pool.open() == 0);
+}
+
+TEST_CASE_METHOD(shared_fixture, "who was let down gets no connection of before") {
+    auto held = made();
+    loop.advance(1ms);
+    CHECK_FALSE(pool.take_made_since(loop.worker.now()));
+    auto same = pool.take_made_since(loop.worker.now() - 1ms);
+    CHECK(same);
+    pool.give_back(std::move(same));
+    pool.give_back(std::move(held));
+}
+
+TEST_CASE_METHOD(shared_fixture, "a pool that drains lets used connections end their work") {
+    auto held = made();
+    pool.drain();
+    CHECK(pool.open() == 1);
+    pool.give_back(std::move(held));
+    CHECK(pool.open() == 0);
 }
