@@ -9,7 +9,6 @@
 #include <openssl/err.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdlib>
 
 namespace sluice::net {
@@ -23,9 +22,6 @@ constexpr long modes = SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE 
 
 // How long a session may be resumed, and with it an earlier look at a node's certificate.
 constexpr long session_seconds = 2 * 3600;
-
-// The protocol list of ALPN (RFC 7301): one entry with its length in front.
-constexpr std::array<unsigned char, 9> http_1_1 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
 constexpr std::size_t most_bytes = 16 << 20;
 
@@ -85,7 +81,6 @@ openssl_ptr<SSL_CTX> make_client_context(const upstream_tls_settings& from, std:
     ::SSL_CTX_set_options(&context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(&context, modes);
     SSL_CTX_set_read_ahead(&context, 1);
-    ::SSL_CTX_set_alpn_protos(&context, http_1_1.data(), http_1_1.size());
     // Sessions are kept by each worker's pools, without the lock of OpenSSL's own cache.
     SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     ::SSL_CTX_set_timeout(&context, session_seconds);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace sluice::net {
@@ -80,6 +81,17 @@ bool require_name(SSL& ssl, const std::string& name) noexcept {
     return ::SSL_set1_host(&ssl, name.c_str()) == 1;
 }
 
+// The protocol list of ALPN (RFC 7301): entries with their length in front.
+void offer_protocols(SSL& ssl, alpn_offer offer) noexcept {
+    static constexpr std::string_view both = "\x02h2\x08http/1.1";
+    static constexpr std::size_t h2_size = 3;
+    const auto list = offer == alpn_offer::both    ? both
+                      : offer == alpn_offer::http2 ? both.substr(0, h2_size)
+                                                   : both.substr(h2_size);
+    ::SSL_set_alpn_protos(&ssl, reinterpret_cast<const unsigned char*>(list.data()),
+                          static_cast<unsigned>(list.size()));
+}
+
 // OpenSSL hands over a session once a node sent a ticket; the session's connection says whose.
 int keep_ticket(SSL* ssl, SSL_SESSION* one) noexcept {
     static_cast<tls_tickets*>(SSL_get_app_data(ssl))->keep(one);
@@ -118,10 +130,12 @@ std::shared_ptr<const upstream_tls> upstream_tls::of(const upstream_tls_settings
 }
 
 std::unique_ptr<tls_session> upstream_tls::connect(const std::string& name,
-                                                   tls_tickets& tickets) const {
+                                                   tls_tickets& tickets,
+                                                   alpn_offer offer) const {
     openssl_ptr<SSL> ssl(::SSL_new(context_));
     if (!ssl || (verifies_ && (name.empty() || !require_name(*ssl, name))))
         return ::ERR_clear_error(), nullptr;
+    offer_protocols(*ssl, offer);
     if (!name.empty() && !is_ip(name))
         SSL_set_tlsext_host_name(ssl.get(), name.c_str());
     SSL_set_app_data(ssl.get(), &tickets);

@@ -19,11 +19,13 @@ namespace {
 // More 1xx heads than that before a final one is a node gone wrong.
 constexpr unsigned most_informational = 16;
 
+constexpr failure not_for_http1{errc::not_implemented, blame::gateway, retry_hint::never, "grpc"};
+
 // The connection of one attempt: stop() can reach it while it is used, and it goes back to its pool
 // at the end.
 class lease {
 public:
-    lease(exchange& x, upstream::node_pool& pool, upstream::node_pool::connection used) noexcept
+    lease(exchange& x, upstream::node_pool& pool, upstream::connection used) noexcept
         : x_(x), pool_(pool), connection_(std::move(used)) {
         x_.upstream = connection_.get();
     }
@@ -34,12 +36,12 @@ public:
     lease(const lease&) = delete;
     lease& operator=(const lease&) = delete;
 
-    http::h1::client_session& operator*() const noexcept { return *connection_; }
+    upstream::connection& operator*() noexcept { return connection_; }
 
 private:
     exchange& x_;
     upstream::node_pool& pool_;
-    upstream::node_pool::connection connection_;
+    upstream::connection connection_;
 };
 
 // Whether `chosen` is a member of the comma-separated list `offers`.
@@ -55,7 +57,7 @@ void send_request(exchange& x, http::upstream_stream& node) {
     if (x.node_is_host)
         x.outgoing.authority = authority_of(*x.service, *x.node);
     node.put_head(x.outgoing);
-    x.request_progress = x.worker.now();
+    x.request_progress = x.last_activity = x.worker.now();
     http::chunk piece;
     if (!x.replay.empty()) {
         piece = x.replay.all();
@@ -78,7 +80,7 @@ std::optional<failure> forward_informational(exchange& x, unsigned count) {
     if (count > most_informational)
         return failure{errc::bad_upstream_message, blame::upstream, retry_hint::never,
                        "too many 1xx heads"};
-    if (!x.request->is_http_1_0()) {
+    if (!x.request->received.is_1_0()) {
         x.client->put_informational(x.response);
         if (x.client->flush() == io_state::broken)
             return failure{errc::client_gone, blame::client};
@@ -95,10 +97,17 @@ std::optional<failure> check_switch(const exchange& x) {
                    "a 101 that was not asked for"};
 }
 
+// A server of a stream of gRPC messages sends its head with the first of them, which may be long
+// in coming.
+duration head_time(const exchange& x) noexcept {
+    const auto& deadlines = x.target->deadlines;
+    return x.grpc ? deadlines.stream_idle : deadlines.upstream_head;
+}
+
 // The deadline for the head starts anew while the request body still moves: an upload may take
 // longer than that.
 bool still_sending(const exchange& x, time_point& deadline) noexcept {
-    const auto later = x.request_progress + x.target->deadlines.upstream_head;
+    const auto later = x.request_progress + head_time(x);
     if (!x.pump_running || later <= x.worker.now())
         return false;
     deadline = later;
@@ -106,7 +115,7 @@ bool still_sending(const exchange& x, time_point& deadline) noexcept {
 }
 
 // What is told of the node elsewhere than to this client.
-void remember(const exchange& x, const failure& why, const http::h1::client_session& node,
+void remember(const exchange& x, const failure& why, const upstream::connection& node,
               upstream::node_pool& pool) {
     if (why.code == errc::tls_failed)
         tell_tls_trouble(x, pool, node.tls_failure());
@@ -115,7 +124,7 @@ void remember(const exchange& x, const failure& why, const http::h1::client_sess
 }
 
 runtime::task<std::optional<failure>> await_head(exchange& x, http::upstream_stream& node) {
-    auto deadline = x.worker.now() + x.target->deadlines.upstream_head;
+    auto deadline = x.worker.now() + head_time(x);
     for (unsigned informational = 0;;) {
         if (x.stopped())
             co_return x.stop_reason();
@@ -145,25 +154,25 @@ runtime::task<std::optional<failure>> await_head(exchange& x, http::upstream_str
 }  // namespace
 
 runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& pool, tries& left) {
-    auto idle = left.fresh() ? nullptr : pool.take_idle();
-    if (idle) {
-        left.leased_from_pool();
-    } else {
+    auto leased = left.lease_from(pool);
+    if (!leased) {
         x.upstream_wait_begins();
         auto made = co_await connect(x, pool, left);
         x.upstream_wait_ends();
         if (!made)
             co_return made.error();
-        idle = std::move(*made);
+        leased = std::move(*made);
     }
-    const lease held(x, pool, std::move(idle));
+    lease held(x, pool, std::move(leased));
     left.connected();
     if (x.stopped())
         co_return x.stop_reason();
-    auto& node = *held;
-    node.begin(x.request->verb, x.pin->facts().bounds);
+    if (x.grpc && !(*held).is_shared())  // the node preferred HTTP/1
+        co_return not_for_http1;
+    (*held).begin(x.request->verb, x.pin->facts().bounds);
     pool.stats().count_request(x.worker.index());
 
+    auto& node = **held;
     send_request(x, node);
     auto failed = co_await await_head(x, node);
     if (!failed && x.response.status == 101)
@@ -184,7 +193,7 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
     if (node.sent_any())
         left.bytes_went_out();
     if (failed && failed->who == blame::upstream)
-        remember(x, *failed, node, pool);
+        remember(x, *failed, *held, pool);
     co_return failed;
 }
 

@@ -79,6 +79,8 @@ runtime::task<std::optional<failure>> secure(exchange& x, upstream::node_pool& p
     for (;;) {
         switch (dialled.handshake()) {
         case net::io_state::done:
+            if (const auto why = pool.objection_to(dialled); !why.empty())
+                co_return not_secured(x, pool, why);
             co_return std::nullopt;
         case net::io_state::broken:
             co_return not_secured(x, pool, dialled.tls()->failure());
@@ -100,28 +102,36 @@ bool has_room(upstream::node_pool& pool, const tries& left) {
     return pool.reserve();
 }
 
+// Waits until there may be room, or until the connection that is being made for all stands or
+// fails: who dials it has deadlines for that. Nothing when it is worth looking again.
+runtime::task<std::optional<failure>> wait_for_room(exchange& x, upstream::node_pool& pool,
+                                                    time_point room_by, time_point connect_by) {
+    upstream::slot_wait queued(pool, pool.is_shared_soon() ? connect_by : room_by);
+    const while_waiting told(x.queued, &queued);
+    const auto why = co_await queued;
+    if (x.stopped()) {
+        if (why == wake::ready)
+            pool.wake_next();
+        co_return x.stop_reason();
+    }
+    if (why == wake::expired)
+        co_return failure{errc::overloaded, blame::gateway, retry_hint::never, "pool"};
+    co_return queued.failed();
+}
+
 }  // namespace
 
-runtime::task<outcome<upstream::node_pool::connection>>
-connect(exchange& x, upstream::node_pool& pool, tries& left) {
+runtime::task<outcome<upstream::connection>> connect(exchange& x, upstream::node_pool& pool,
+                                                     tries& left) {
     const auto deadline = left.connect_deadline();
     const auto room_by = std::min(deadline, x.worker.now() + x.target->deadlines.connect);
     while (!has_room(pool, left)) {
-        upstream::slot_wait queued(pool, room_by);
-        const while_waiting told(x.queued, &queued);
-        const auto why = co_await queued;
-        if (x.stopped()) {
-            if (why == wake::ready)
-                pool.wake_next();
-            co_return x.stop_reason();
-        }
-        if (why == wake::expired)
-            co_return failure{errc::overloaded, blame::gateway, retry_hint::never, "pool"};
-        auto idle = left.fresh() ? nullptr : pool.take_idle();
-        if (idle) {
-            left.leased_from_pool();
-            co_return idle;
-        }
+        const auto failed = co_await wait_for_room(x, pool, room_by, deadline);
+        if (failed)
+            co_return *failed;
+        auto leased = left.lease_from(pool);
+        if (leased)
+            co_return leased;
     }
     const auto began = x.worker.now();
     auto dialled = co_await dial(x, pool, std::min(deadline, began + x.target->deadlines.connect));
@@ -133,7 +143,7 @@ connect(exchange& x, upstream::node_pool& pool, tries& left) {
             co_await secure(x, pool, **dialled,
                             std::min(deadline, x.worker.now() + x.target->deadlines.upstream_tls));
     if (failed) {
-        pool.release();
+        x.stopped() ? pool.release() : pool.release(*failed);
         co_return *failed;
     }
     x.connect_took = x.worker.now() - began;

@@ -65,7 +65,8 @@ void exchange::end() noexcept {
     own_side_.reset();
     own_service_.reset();
     own_route_.reset();
-    response_begun = streams = tunnel = pump_running = tunnel_over_ = false;
+    call_ends_ = runtime::timer::never;
+    response_begun = streams = grpc = tunnel = pump_running = tunnel_over_ = false;
 }
 
 void exchange::stop(errc why, blame who) noexcept {
@@ -92,7 +93,12 @@ void exchange::outlast_table() {
 }
 
 void exchange::arm_total(std::chrono::milliseconds total) noexcept {
-    worker.timers().arm(total_timer_, worker.now() + total);
+    worker.timers().arm(total_timer_, std::min(worker.now() + total, call_ends_));
+}
+
+void exchange::arm_call(std::chrono::milliseconds total) noexcept {
+    call_ends_ = worker.now() + total;
+    worker.timers().arm(total_timer_, std::min(call_ends_, total_timer_.expires()));
 }
 
 void exchange::half_ended() noexcept {
@@ -141,8 +147,8 @@ void exchange::gone_fired(runtime::timer& fired) noexcept {
 
 void exchange::total_fired(runtime::timer& fired) noexcept {
     auto& self = static_cast<clock_timer&>(fired).owner;
-    if (self.streams)
-        return;
+    if (self.streams && self.worker.now() < self.call_ends_)
+        return self.worker.timers().arm(fired, self.call_ends_);
     // Who still waits for room in the pool has asked nothing of the node.
     self.stop(errc::upstream_timeout, self.queued != nullptr ? blame::gateway : blame::upstream);
 }

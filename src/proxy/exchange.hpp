@@ -45,8 +45,10 @@ public:
     /// whole table. Nothing but these may be asked for after it.
     void outlast_table();
 
-    /// The route's total deadline, counted from now.
+    /// The route's total deadline, counted from now. Not for streams.
     void arm_total(std::chrono::milliseconds total) noexcept;
+    /// The client's own deadline for a call, counted from now, which holds for its stream too.
+    void arm_call(std::chrono::milliseconds total) noexcept;
 
     /// One side of a tunnel said its last and all of it was passed on: the other has a short while
     /// left.
@@ -104,7 +106,8 @@ public:
     bool response_begun = false;
     bool node_is_host = false;  // the node is sent its own address as Host
     bool tunnel = false;        // after a 101: raw bytes both ways
-    bool streams = false;       // event streams and tunnels: idle times and totals differ
+    bool streams = false;  // event streams, tunnels, calls: idle times and totals differ
+    bool grpc = false;     // a call: its answers are streams, its errors have a form of their own
 
 private:
     struct clock_timer : runtime::timer {
@@ -124,6 +127,7 @@ private:
     clock_timer gone_timer_;
     clock_timer total_timer_;
     clock_timer half_timer_;
+    time_point call_ends_ = runtime::timer::never;
     time_point quiet_since_{};  // of a half-closed client: nothing was on its way, as far as seen
     time_point wait_began_{};
     std::array<std::size_t, 16> tried_{};

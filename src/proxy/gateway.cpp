@@ -7,6 +7,8 @@
 #include "proxy/request_for_node.hpp"
 #include "proxy/request_id.hpp"
 #include "proxy/retry.hpp"
+#include "proxy/transport_of.hpp"
+#include "sluice/http/grpc.hpp"
 #include "sluice/http/local_reply.hpp"
 #include "sluice/runtime/worker.hpp"
 
@@ -17,6 +19,28 @@ namespace sluice::proxy {
 namespace {
 
 constexpr std::size_t spare_exchanges = 256;
+
+// A call ends where its client says. Nodes that speak HTTP/1 alone cannot answer it: trailers would
+// get lost on the way.
+std::optional<failure> begin_call(exchange& x) {
+    const auto asked = http::grpc::timeout_of(*x.request);
+    if (asked.malformed)
+        return failure{errc::bad_request, blame::client, retry_hint::never, "grpc-timeout"};
+    if (asked.total)
+        x.arm_call(*asked.total);
+    if (speaks_http1_only(*x.service))
+        return failure{errc::not_implemented, blame::gateway, retry_hint::never, "grpc"};
+    return std::nullopt;
+}
+
+// In words that the code alone does not say.
+std::string_view detail_of(const exchange& x, const failure& why) {
+    if (why.stage == "grpc-timeout")
+        return "grpc-timeout is malformed.";
+    if (x.grpc && why.code == errc::not_implemented)
+        return "The service's nodes do not speak HTTP/2, which gRPC needs.";
+    return x.client->fault_detail();
+}
 
 }  // namespace
 
@@ -75,6 +99,7 @@ runtime::task<> gateway::handle(http::request_head& head, http::client_stream& c
 }
 
 std::optional<failure> gateway::match(exchange& x) {
+    x.grpc = http::grpc::is_call(*x.request);
     if (!x.client->client().may_ask_for(x.request->host))
         return failure{errc::misdirected, blame::client, retry_hint::never, "routing"};
     const auto& facts = x.pin->facts();
@@ -90,7 +115,7 @@ std::optional<failure> gateway::match(exchange& x) {
     x.service = facts.services[x.target->service].get();
     if (x.route->settings.timeout)
         x.arm_total(*x.route->settings.timeout);
-    return {};
+    return x.grpc ? begin_call(x) : std::nullopt;
 }
 
 std::optional<failure> gateway::prepare(exchange& x) {
@@ -102,7 +127,7 @@ std::optional<failure> gateway::prepare(exchange& x) {
     out.body = head.body;
     // An Upgrade with a body would leave two readings of where the body ends: it goes out as an
     // ordinary request.
-    out.upgrade = !head.upgrade.empty() && !head.body.has_body() && !head.is_http_1_0();
+    out.upgrade = !head.upgrade.empty() && !head.body.has_body() && !head.received.is_1_0();
     const auto path = path_for_node(x.route->settings, head, x.client->room());
     if (!path)
         return failure{errc::bad_request, blame::client, retry_hint::never, "rewrite"};
@@ -111,7 +136,8 @@ std::optional<failure> gateway::prepare(exchange& x) {
     x.node_is_host = out.authority.empty();
     out.request_id = {x.request_id.data(), x.request_id_size};
     set_forwarding(out, head, x.client->client(), x.client->room());
-    if (head.body.has_body() && http::idempotent(head.verb))
+    // A node that speaks HTTP/2 may say that it did not look at a request: then any may be sent again.
+    if (head.body.has_body() && (http::idempotent(head.verb) || !speaks_http1_only(*x.service)))
         x.replay.begin();
     return {};
 }
@@ -124,7 +150,8 @@ void gateway::answer(exchange& x, const failure& why) {
         x.client->reset();
         return;
     }
-    put_local_answer(*x.client, why.code, x.client->fault_detail(), x.outgoing.request_id);
+    const own_answer said{why.code, detail_of(x, why), x.outgoing.request_id};
+    x.status = x.grpc ? put_call_answer(*x.client, said) : put_local_answer(*x.client, said);
 }
 
 void gateway::refused(const http::refusal& what) noexcept { recorder_.refused(what); }

@@ -69,7 +69,7 @@ std::string route_label(const table_route* route, bool per_route) {
 std::string_view protocol_of(const http::request_head& head) noexcept {
     if (head.received.major_number == 2)
         return "HTTP/2.0";
-    return head.is_http_1_0() ? "HTTP/1.0" : "HTTP/1.1";
+    return head.received.is_1_0() ? "HTTP/1.0" : "HTTP/1.1";
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "sluice/base/strings.hpp"
 #include "sluice/runtime/worker.hpp"
 
+#include <algorithm>
+
 namespace sluice::proxy {
 
 using http::io_state;
@@ -24,8 +26,8 @@ void begin_response(exchange& x, http::upstream_stream& node) {
     x.status = x.response.status;
     x.last_activity = x.worker.now();
     x.tunnel = x.status == 101;
-    x.streams = x.tunnel || is_event_stream(x.response);
-    if (x.streams)
+    x.streams = x.tunnel || x.grpc || is_event_stream(x.response);
+    if (x.streams && !x.grpc)
         x.outlast_table();
     x.client->put_head(x.response, {});
     if (!x.tunnel)
@@ -56,9 +58,19 @@ duration idle_time(const exchange& x) noexcept {
     return x.streams ? deadlines.stream_idle : deadlines.upstream_idle;
 }
 
+// Most calls are over at once, and letting the table go touches counts that all workers share: only
+// one that lasts does it.
+constexpr std::chrono::seconds short_call{1};
+
+void outlast_table_later(exchange& x) {
+    if (x.grpc && x.pin && x.started + short_call <= x.worker.now())
+        x.outlast_table();
+}
+
 // A stream is idle when neither direction moves, any other response when it does not come.
 time_point body_deadline(const exchange& x) noexcept {
-    return (x.streams ? x.last_activity : x.worker.now()) + idle_time(x);
+    const auto by = (x.streams ? x.last_activity : x.worker.now()) + idle_time(x);
+    return x.grpc && x.pin ? std::min(by, x.worker.now() + short_call) : by;
 }
 
 // After a wait for more of the response: nothing when it is worth looking again.
@@ -111,6 +123,7 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
         }
         if (got == io_state::blocked) {
             moved = 0;
+            outlast_table_later(x);
             x.upstream_wait_begins();
             const auto why = co_await node.input(body_deadline(x));
             x.upstream_wait_ends();

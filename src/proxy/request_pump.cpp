@@ -12,13 +12,15 @@ using runtime::wake;
 
 namespace {
 
+bool is_both_ways(const exchange& x) noexcept { return x.tunnel || x.grpc; }
+
 std::chrono::milliseconds send_idle(const exchange& x) noexcept {
-    return x.tunnel ? x.target->deadlines.stream_idle : x.target->deadlines.upstream_idle;
+    return is_both_ways(x) ? x.target->deadlines.stream_idle : x.target->deadlines.upstream_idle;
 }
 
-// A tunnel is idle only when neither direction moves.
+// A tunnel, or what may be one of gRPC's streams, is idle only when neither direction moves.
 bool moved_lately(const exchange& x) noexcept {
-    return x.tunnel && x.last_activity + x.target->deadlines.stream_idle > x.worker.now();
+    return is_both_ways(x) && x.last_activity + x.target->deadlines.stream_idle > x.worker.now();
 }
 
 // After a wait for room at the node: false when sending is over, because the node does not take

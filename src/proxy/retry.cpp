@@ -27,13 +27,20 @@ upstream::node_pool* tries::next_node() {
     reused_ = sent_ = false;
     // A fresh connection goes to the same node: it only closed an idle one, which servers do all
     // the time.
-    if (!fresh_)
+    if (!fresh_ && !stays_)
         node_ = service_.picker->pick(x_.tried(), x_.worker.now());
     if (node_ == service::picker::none)
         return nullptr;
     x_.node = &x_.service->nodes[node_];
     ++x_.attempts;
     return service_.pools[node_].get();
+}
+
+upstream::connection tries::lease_from(upstream::node_pool& pool) {
+    auto leased = fresh_ ? pool.take_made_since(let_down_) : pool.take();
+    if (leased)
+        leased_from_pool();
+    return leased;
 }
 
 failure tries::nothing_left() const noexcept {
@@ -52,27 +59,36 @@ bool tries::take_one() noexcept {
     return true;
 }
 
+// The same node is asked again at no cost, once.
+bool tries::same_node_once(bool& how) noexcept {
+    const bool first = !fresh_ && !stays_;
+    fresh_ = stays_ = false;
+    how = first;
+    let_down_ = x_.worker.now();
+    return first;
+}
+
 bool tries::again(const failure& why) {
     last_ = why;
     if (x_.response_begun || x_.stopped())
         return false;
     if (why.retry == retry_hint::always) {
         // Nothing was sent, so this costs no budget; the time all connects share bounds it.
-        fresh_ = false;
+        fresh_ = stays_ = false;
         service_.picker->missed(node_, x_.worker.now());
         x_.remember_tried(node_);
         return take_one() && x_.worker.now() < connect_deadline_;
     }
-    if (why.retry == retry_hint::never || !may_send_again())
+    const bool unprocessed = why.retry == retry_hint::unprocessed;
+    if (why.retry == retry_hint::never ||
+        !(unprocessed ? x_.replay.complete() : may_send_again()))
         return false;
     // The time for connects bounds connects: how long a node held the request before it broke is
     // not part of it.
     connect_deadline_ = x_.worker.now() + time_for_connects(x_);
-    if (reused_ && !fresh_) {
-        fresh_ = true;
+    if (unprocessed ? same_node_once(stays_) : reused_ && same_node_once(fresh_))
         return true;
-    }
-    fresh_ = false;
+    fresh_ = stays_ = false;
     x_.remember_tried(node_);
     return take_one() && service_.budget.spend();
 }

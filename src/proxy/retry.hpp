@@ -23,6 +23,9 @@ public:
     /// out.
     bool again(const failure&);
 
+    /// A connection of the pool that may serve this attempt; nothing when one has to be made.
+    upstream::connection lease_from(upstream::node_pool&);
+
     /// The next attempt must open a new connection: the last pooled one had been closed by the
     /// node.
     bool fresh() const noexcept { return fresh_; }
@@ -30,7 +33,7 @@ public:
     /// upstream_tls).
     time_point connect_deadline() const noexcept { return connect_deadline_; }
 
-    /// Said by the attempt: its connection had been in the pool.
+    /// Said by lease_from(): the connection had been in the pool.
     void leased_from_pool() noexcept { reused_ = true; }
     /// Said by the attempt: it has a connection.
     void connected() noexcept { service_.picker->reached(node_); }
@@ -40,6 +43,7 @@ public:
 private:
     bool may_send_again() const noexcept;
     bool take_one() noexcept;
+    bool same_node_once(bool& how) noexcept;
 
     exchange& x_;
     worker_service& service_;
@@ -47,7 +51,9 @@ private:
     std::size_t node_ = service::picker::none;
     std::optional<failure> last_;
     time_point connect_deadline_;
+    time_point let_down_{};  // by a connection of the pool
     bool fresh_ = false;
+    bool stays_ = false;  // the node did not look at the request: it is asked once more
     bool reused_ = false;
     bool sent_ = false;
 };

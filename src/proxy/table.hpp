@@ -39,6 +39,7 @@ struct found_under {
     std::string source;
     std::vector<service::dns_name> names;
     net::upstream_tls_settings tls;
+    service::node_protocol protocol = service::node_protocol::http1;
 };
 
 /// Shared by all tables in which the service and its nodes are the same.
@@ -50,6 +51,9 @@ struct table_service {
     /// How the nodes that are there are reached.
     const net::upstream_tls_settings& tls() const noexcept {
         return carried ? carried->tls : settings.tls;
+    }
+    service::node_protocol protocol() const noexcept {
+        return carried ? carried->protocol : settings.protocol;
     }
     std::shared_ptr<const service::balancer> balancer;
     std::shared_ptr<service_series> series;

@@ -11,4 +11,7 @@ namespace sluice::proxy {
 /// was found under, or its own IP address.
 upstream::transport transport_of(const table_service&, const table_node&);
 
+/// None of its nodes is spoken to in HTTP/2, whatever it would like.
+bool speaks_http1_only(const table_service&) noexcept;
+
 }  // namespace sluice::proxy

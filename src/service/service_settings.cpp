@@ -123,6 +123,9 @@ const config::schema<service_settings>& service_schema() {
     static const balancer_kind balancers{
         {{"round_robin"}, {"least_request", "random", "ring_hash"}}};
     static const config::not_in_this_version later;
+    static const config::choice<node_protocol> protocols{{"http1", node_protocol::http1},
+                                                         {"http2", node_protocol::http2},
+                                                         {"auto", node_protocol::automatic}};
     static const config::schema<service> keys{
         {
             {"name", &service::name, config::name{},
@@ -132,8 +135,9 @@ const config::schema<service_settings>& service_schema() {
             {"url", url_kind{}, "the nodes, or with `source: dns` the names that lead to them",
              config::needed},
             {"tls", &service::tls, config::block(upstream_tls_schema()), "TLS to the nodes"},
-            {"protocol", config::only_word{"http1", {"http2", "auto"}},
-             "the HTTP version spoken to nodes"},
+            {"protocol", &service::protocol, protocols,
+             "the HTTP version spoken to nodes; gRPC needs http2; auto: what a node prefers (ALPN), "
+             "without TLS http1"},
             {"balancer", &service::balancer, balancers, "how the node for a request is chosen"},
             {"pool", &service::pool, config::block(pool_schema()),
              "connections of one worker to one node"},

@@ -10,37 +10,30 @@
 
 namespace sluice::upstream {
 
+using service::node_protocol;
+
 namespace {
 
 // How often idle connections are looked at: a node that closed one should not hold a descriptor of
 // ours for long.
 constexpr std::chrono::seconds reap_interval{1};
 
+// As ALPN names it.
+constexpr std::string_view http2_name = "h2";
+
+constexpr net::alpn_offer offer_of(node_protocol speaks) noexcept {
+    switch (speaks) {
+    case node_protocol::http1:
+        break;
+    case node_protocol::http2:
+        return net::alpn_offer::http2;
+    case node_protocol::automatic:
+        return net::alpn_offer::both;
+    }
+    return net::alpn_offer::http1;
+}
+
 }  // namespace
-
-slot_wait::slot_wait(node_pool& pool, time_point deadline) noexcept
-    : timer(expire), pool_(pool), deadline_(deadline) {}
-
-slot_wait::~slot_wait() { std::erase(pool_.waiting_, this); }
-
-void slot_wait::await_suspend(std::coroutine_handle<> waiter) noexcept {
-    waiter_ = waiter;
-    pool_.waiting_.push_back(this);
-    pool_.worker_.timers().arm(*this, deadline_);
-}
-
-void slot_wait::expire(runtime::timer& expired) noexcept {
-    static_cast<slot_wait&>(expired).finish(runtime::wake::expired);
-}
-
-void slot_wait::finish(runtime::wake why) noexcept {
-    if (!waiter_)
-        return;
-    disarm();
-    std::erase(pool_.waiting_, this);
-    why_ = why;
-    pool_.worker_.schedule(std::exchange(waiter_, nullptr));
-}
 
 node_pool::node_pool(runtime::worker& owner, transport where,
                      const service::pool_settings& settings,
@@ -48,54 +41,137 @@ node_pool::node_pool(runtime::worker& owner, transport where,
     : worker_(owner), where_(std::move(where)), settings_(settings), stats_(std::move(stats)),
       reaper_(*this) {}
 
-node_pool::~node_pool() { stats_->add_connections(worker_.index(), -told_open_, -told_idle_); }
+node_pool::~node_pool() {
+    shared_.leave_all();
+    stats_->add_connections(worker_.index(), -told_open_, -told_idle_);
+}
 
-node_pool::connection node_pool::take_idle() {
+connection node_pool::take() {
     while (!idle_.empty()) {
         auto newest = std::move(idle_.back().kept);
         idle_.pop_back();
         if (!newest->stale()) {
             count_idle();
-            return newest;
+            return connection(std::move(newest));
         }
         close_one();
     }
-    return nullptr;
+    return shared_.empty() ? connection() : take_shared({});
 }
 
+connection node_pool::take_made_since(time_point since) {
+    return shared_.empty() ? connection() : take_shared(since);
+}
+
+connection node_pool::take_shared(time_point since) {
+    auto stream = shared_.open(since, worker_.now());
+    count_idle();
+    return connection(std::move(stream));
+}
+
+// A node that was never asked may speak HTTP/2: the first connection will tell.
+bool node_pool::may_share() const noexcept {
+    return where_.speaks == node_protocol::http2 ||
+           (where_.speaks == node_protocol::automatic && !prefers_http1_);
+}
+
+bool node_pool::is_shared_soon() const noexcept {
+    return may_share() && (dialled_ != 0 || shared_.probing());
+}
+
+// Each connection on its way takes as many as one can carry.
 bool node_pool::reserve() noexcept {
     if (open_ >= settings_.max)
         return false;
+    constexpr auto share = http::h2::client_session::most_streams;
+    if (may_share() && (waiting_.size() < dialled_ * share || shared_.probing()))
+        return false;
     ++open_;
+    ++dialled_;
     return true;
 }
 
 bool node_pool::secure(net::stream& connected) {
-    auto session = where_.tls->connect(where_.name, tickets_);
+    auto session = where_.tls->connect(where_.name, tickets_, offer_of(where_.speaks));
     return session && connected.secure(std::move(session));
+}
+
+bool node_pool::speaks_http2(const net::stream& connected) const noexcept {
+    if (where_.speaks == node_protocol::http1)
+        return false;
+    return connected.tls() == nullptr ? where_.speaks == node_protocol::http2
+                                      : connected.tls()->facts().alpn == http2_name;
+}
+
+// RFC 9113 section 3.2: over TLS both must have said h2.
+std::string_view node_pool::objection_to(const net::stream& connected) const noexcept {
+    const bool good = where_.speaks != node_protocol::http2 || speaks_http2(connected);
+    return good ? std::string_view{} : "the node does not speak HTTP/2: no h2 agreed by ALPN";
 }
 
 bool node_pool::is_news(std::string_view words) { return news_.add(words, worker_.now()); }
 
-node_pool::connection node_pool::adopt(std::unique_ptr<net::stream> connected) {
+connection node_pool::adopt(std::unique_ptr<net::stream> connected) {
+    --dialled_;
+    if (speaks_http2(*connected))
+        return adopt_shared(std::move(connected));
+    if (where_.speaks == node_protocol::automatic && !std::exchange(prefers_http1_, true))
+        wake_all();  // each needs a connection of its own after all
     count_idle();
-    return std::make_unique<http::h1::client_session>(std::move(connected));
+    return connection(std::make_unique<http::h1::client_session>(std::move(connected)));
 }
 
-void node_pool::release() noexcept { close_one(); }
+connection node_pool::adopt_shared(std::unique_ptr<net::stream> connected) {
+    prefers_http1_ = false;
+    auto made = http::h2::client_session::start(std::move(connected), *this);
+    shared_.add(made);
+    auto stream = http::h2::client_session::open(made);
+    keep_reaping();
+    count_idle();
+    wake_for_shared();
+    return connection(std::move(stream));
+}
+
+void node_pool::release() noexcept {
+    --dialled_;
+    close_one();
+}
+
+void node_pool::release(const failure& why) noexcept {
+    for (auto left = may_share() ? waiting_.size() : 0; left != 0; --left)
+        waiting_.front()->finish(why);
+    release();
+}
 
 void node_pool::give_back(connection used) noexcept {
-    if (draining_ || idle_.size() >= settings_.idle || !used->reusable()) {
-        used.reset();
+    if (used.is_shared())
+        return give_back_shared(std::move(used.part_));
+    auto whole = std::move(used.whole_);
+    if (draining_ || idle_.size() >= settings_.idle || !whole->reusable()) {
+        whole.reset();
         close_one();
         return;
     }
-    used->rest();
-    if (idle_.empty())
-        worker_.timers().arm(reaper_, worker_.now() + reap_interval);
-    idle_.push_back({std::move(used), worker_.now()});
+    whole->rest();
+    idle_.push_back({std::move(whole), worker_.now()});
+    keep_reaping();
     count_idle();
     wake_next();
+}
+
+void node_pool::give_back_shared(http::h2::client_session::stream_pointer used) noexcept {
+    shared_.close(std::move(used), worker_.now());
+    close_some(draining_ ? shared_.drop(shared_connections::which::idle)
+                         : shared_.drop(shared_connections::which::finished) +
+                               shared_.keep_idle(settings_.idle));
+    count_idle();
+    wake_next();
+}
+
+// Called by a connection that is still reading: what is dropped here ends when that is over.
+void node_pool::on_change(http::h2::client_session&) noexcept {
+    close_some(shared_.drop(shared_connections::which::finished));
+    wake_for_shared();
 }
 
 void node_pool::close_one() noexcept {
@@ -104,14 +180,32 @@ void node_pool::close_one() noexcept {
     wake_next();
 }
 
+void node_pool::close_some(std::size_t count) noexcept {
+    for (; count != 0; --count)
+        close_one();
+}
+
 void node_pool::wake_next() noexcept {
     if (!waiting_.empty())
         waiting_.front()->finish(runtime::wake::ready);
 }
 
+void node_pool::wake_all() noexcept {
+    for (auto left = waiting_.size(); left != 0; --left)
+        wake_next();
+}
+
+// Who finds no room after all queues up again.
+void node_pool::wake_for_shared() noexcept {
+    if (shared_.has_room())
+        for (auto left = std::min(waiting_.size(), http::h2::client_session::most_streams);
+             left != 0; --left)
+            wake_next();
+}
+
 void node_pool::count_idle() noexcept {
     const auto open = static_cast<std::int64_t>(open_);
-    const auto idle = static_cast<std::int64_t>(idle_.size());
+    const auto idle = static_cast<std::int64_t>(idle_.size() + shared_.idle());
     stats_->add_connections(worker_.index(), open - std::exchange(told_open_, open),
                             idle - std::exchange(told_idle_, idle));
 }
@@ -120,14 +214,21 @@ void node_pool::reaper::expire(runtime::timer& expired) noexcept {
     static_cast<reaper&>(expired).pool.reap();
 }
 
+void node_pool::keep_reaping() noexcept {
+    if (reaper_.expires() == runtime::timer::never && !(idle_.empty() && shared_.empty()))
+        worker_.timers().arm(reaper_, worker_.now() + reap_interval);
+}
+
 void node_pool::reap() noexcept {
     const auto oldest_kept = worker_.now() - settings_.idle_timeout;
-    const auto closed = std::erase_if(
-        idle_, [&](idle_connection& one) { return one.since < oldest_kept || one.kept->stale(); });
-    for (auto left = closed; left != 0; --left)
-        close_one();
-    if (!idle_.empty())
-        worker_.timers().arm(reaper_, worker_.now() + reap_interval);
+    close_some(std::erase_if(idle_, [&](idle_connection& one) {
+        return one.since < oldest_kept || one.kept->stale();
+    }));
+    if (!shared_.empty()) {
+        close_some(shared_.look_after(worker_.now(), settings_.idle_timeout));
+        count_idle();
+    }
+    keep_reaping();
 }
 
 void node_pool::configure(const service::pool_settings& settings) noexcept {
@@ -138,8 +239,8 @@ void node_pool::configure(const service::pool_settings& settings) noexcept {
         idle_.erase(idle_.begin());
         close_one();
     }
-    for (auto left = waiting_.size(); left != 0; --left)
-        wake_next();  // a larger bound has room for those who wait; the others queue up again
+    close_some(shared_.keep_idle(settings_.idle));
+    wake_all();  // a larger bound has room for those who wait; the others queue up again
 }
 
 void node_pool::drain() noexcept {
@@ -148,10 +249,9 @@ void node_pool::drain() noexcept {
 }
 
 std::size_t node_pool::shed_idle() noexcept {
-    const auto closed = idle_.size();
+    const auto closed = idle_.size() + shared_.drop(shared_connections::which::idle);
     idle_.clear();
-    for (auto left = closed; left != 0; --left)
-        close_one();
+    close_some(closed);
     return closed;
 }
 

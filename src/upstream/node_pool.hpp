@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connections of one worker to one node: idle ones kept newest-first, a bound on all of them,
-// and a queue of requests that wait for room. Used by proxy/attempt.
+// The connections of one worker to one node: whole ones (HTTP/1), idle ones kept newest-first, and
+// shared ones (HTTP/2); a bound on all of them, and a queue of requests that wait for room. Used by
+// proxy/attempt.
 #pragma once
 
-#include "http/h1/client_session.hpp"
 #include "sluice/net/tls_tickets.hpp"
 #include "sluice/runtime/timer_wheel.hpp"
 #include "sluice/service/node_stats.hpp"
 #include "sluice/service/service.hpp"
+#include "upstream/connection.hpp"
 #include "upstream/recent_words.hpp"
+#include "upstream/shared_connections.hpp"
+#include "upstream/slot_wait.hpp"
 #include "upstream/transport.hpp"
 
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,37 +22,8 @@
 
 namespace sluice::upstream {
 
-class node_pool;
-
-/// A request's place in the queue of a full pool. Lives in the exchange; leaves the queue at its
-/// end.
-class slot_wait : public runtime::timer {
+class node_pool final : private http::h2::client_session::owner {
 public:
-    slot_wait(node_pool&, time_point deadline) noexcept;
-    ~slot_wait();
-
-    bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept;
-    runtime::wake await_resume() const noexcept { return why_; }
-
-    /// Ends the wait with wake::interrupted.
-    void interrupt() noexcept { finish(runtime::wake::interrupted); }
-
-private:
-    friend class node_pool;
-    static void expire(runtime::timer&) noexcept;
-    void finish(runtime::wake) noexcept;
-
-    node_pool& pool_;
-    time_point deadline_;
-    std::coroutine_handle<> waiter_;
-    runtime::wake why_ = runtime::wake::ready;
-};
-
-class node_pool {
-public:
-    using connection = std::unique_ptr<http::h1::client_session>;
-
     node_pool(runtime::worker&, transport, const service::pool_settings&,
               std::shared_ptr<service::node_stats>);
     ~node_pool();  ///< nothing may be leased or waiting
@@ -61,18 +34,25 @@ public:
     /// Puts TLS over a connection that has just been made, for whoever reserved its place; the
     /// handshake follows. False when out of memory or when the node's name cannot be checked.
     bool secure(net::stream&);
+    /// After the handshake: why the connection serves nobody, in words; empty when it serves.
+    std::string_view objection_to(const net::stream&) const noexcept;
     /// Whether these words about a failed handshake are worth a line in the log (recent_words).
     bool is_news(std::string_view words);
 
-    /// The newest idle connection that still stands; null when there is none.
-    connection take_idle();
+    /// The newest idle connection that still stands, or a stream of a shared one; nothing when
+    /// there is none.
+    connection take();
+    /// The same for who was let down by a connection of before `since`: nothing that stood then.
+    connection take_made_since(time_point since);
     /// Room for one more connection. Whoever gets true must connect and then adopt() or give up the
-    /// place with release().
+    /// place with release(). False as well while one is on its way that all who wait can share.
     bool reserve() noexcept;
     /// The place reserved is used by a connection that now stands.
     connection adopt(std::unique_ptr<net::stream>);
-    /// The place reserved stays empty: the connect failed.
+    /// The place reserved stays empty.
     void release() noexcept;
+    /// The same because the node cannot be reached: who waits for that very connection hears of it.
+    void release(const failure& why) noexcept;
     /// Takes back what was leased: kept when it may serve another request, closed otherwise.
     void give_back(connection) noexcept;
 
@@ -88,13 +68,15 @@ public:
 
     std::size_t open() const noexcept { return open_; }
     bool unused() const noexcept { return open_ == 0 && waiting_.empty(); }
+    /// One is being made, or asked whether it stands, for all who wait.
+    bool is_shared_soon() const noexcept;
     service::node_stats& stats() noexcept { return *stats_; }
     runtime::worker& owner() noexcept { return worker_; }
 
 private:
     friend class slot_wait;
     struct idle_connection {
-        connection kept;
+        std::unique_ptr<http::h1::client_session> kept;
         time_point since;
     };
     struct reaper : runtime::timer {
@@ -102,8 +84,18 @@ private:
         static void expire(runtime::timer&) noexcept;
         node_pool& pool;
     };
+    void on_change(http::h2::client_session&) noexcept override;
+    bool speaks_http2(const net::stream&) const noexcept;
+    bool may_share() const noexcept;
+    connection take_shared(time_point since);
+    connection adopt_shared(std::unique_ptr<net::stream>);
+    void give_back_shared(http::h2::client_session::stream_pointer) noexcept;
+    void wake_all() noexcept;
+    void wake_for_shared() noexcept;
     void reap() noexcept;
+    void keep_reaping() noexcept;
     void close_one() noexcept;
+    void close_some(std::size_t count) noexcept;
     void count_idle() noexcept;
 
     runtime::worker& worker_;
@@ -112,11 +104,14 @@ private:
     std::shared_ptr<service::node_stats> stats_;
     net::tls_tickets tickets_;           // connections put theirs in, so it outlives them
     std::vector<idle_connection> idle_;  // oldest first
-    std::vector<slot_wait*> waiting_;    // first come first
-    std::size_t open_ = 0;               // leased, idle and being connected
-    std::int64_t told_open_ = 0;         // what the statistics were told last
+    shared_connections shared_;
+    std::vector<slot_wait*> waiting_;  // first come first
+    std::size_t open_ = 0;             // leased, idle, shared and being connected
+    std::size_t dialled_ = 0;          // of these: being connected
+    std::int64_t told_open_ = 0;       // what the statistics were told last
     std::int64_t told_idle_ = 0;
     bool draining_ = false;
+    bool prefers_http1_ = false;  // the node, when it was last asked
     recent_words news_;
     reaper reaper_;
 };

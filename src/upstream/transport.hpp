@@ -5,6 +5,7 @@
 
 #include "sluice/net/address.hpp"
 #include "sluice/net/upstream_tls.hpp"
+#include "sluice/service/service.hpp"
 
 #include <memory>
 #include <string>
@@ -22,9 +23,12 @@ struct transport {
     net::address target;
     std::shared_ptr<const net::upstream_tls> tls;  ///< null: plain
     std::string name;
+    /// Plain, a node cannot be asked what it speaks: `automatic` is http1 there.
+    service::node_protocol speaks = service::node_protocol::http1;
 
     friend bool operator==(const transport& one, const transport& other) noexcept {
         return one.target == other.target && one.name == other.name &&
+               one.speaks == other.speaks &&
                (one.tls == other.tls ||
                 (one.tls && other.tls && one.tls->identity() == other.tls->identity()));
     }

@@ -2,6 +2,7 @@
 // TLS between the gateway and its nodes: which connection serves, which is kept, and what a failed
 // handshake costs. What certificates are refused for is in tests/process.
 #include "fake/gateway_rig.hpp"
+#include "fake/h2_node.hpp"
 #include "fake/tls.hpp"
 #include "net/pem_content.hpp"
 #include "sluice/net/upstream_tls.hpp"
@@ -303,4 +304,101 @@ TEST_CASE_METHOD(fixture,
         CHECK_THAT(got, Catch::Matchers::EndsWith("all there is\r\n"));
         CHECK(client.at_end());
     }
+}
+
+namespace {
+
+// What the node agrees to of what it is offered, noted.
+struct agreed {
+    std::string wants;
+    std::string offered;
+
+    void take_part(SSL_CTX& context) {
+        SSL_CTX_set_alpn_select_cb(&context, choose, this);
+    }
+    static int choose(SSL*, const unsigned char** out, unsigned char* size,
+                      const unsigned char* in, unsigned in_size, void* user) {
+        auto& self = *static_cast<agreed*>(user);
+        self.offered.assign(reinterpret_cast<const char*>(in), in_size);
+        const auto at = self.offered.find(self.wants);
+        if (self.wants.empty() || at == std::string::npos)
+            return SSL_TLSEXT_ERR_NOACK;
+        *out = in + at;
+        *size = static_cast<unsigned char>(self.wants.size());
+        return SSL_TLSEXT_ERR_OK;
+    }
+};
+
+sluice::app::settings speaking(const node& one, sluice::service::node_protocol what) {
+    auto all = secured({&one});
+    all.services[0].protocol = what;
+    return all;
+}
+
+using sluice::service::node_protocol;
+
+constexpr std::string_view call = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Type: "
+                                  "application/grpc\r\nContent-Length: 0\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "a node that agrees to h2 is spoken to in HTTP/2") {
+    const auto speaks = GENERATE(node_protocol::http2, node_protocol::automatic);
+    agreed alpn{"h2", {}};
+    alpn.take_part(*context);
+    gateway_rig rig(speaking(one, speaks));
+    auto client = rig.connect();
+    rig.send(client, fake::get);
+    auto upstream = accept(rig);
+    CHECK(alpn.offered == (speaks == node_protocol::http2 ? "\x02h2" : "\x02h2\x08http/1.1"));
+    fake::h2_node end{fake::socket()};
+    const auto turn = [&] {
+        end.take_in(upstream.hears());
+        upstream.says(end.give_out());
+    };
+    turn();
+    CHECK(end.last()[":scheme"] == "https");
+    end.head(1, {{":status", "200"}}, true);
+    turn();
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
+    rig.send(client, fake::get);
+    turn();
+    CHECK(end.requests.size() == 2);
+    CHECK_FALSE(one.accept());
+}
+
+TEST_CASE_METHOD(fixture, "a node that does not agree to h2 is no HTTP/2 node") {
+    agreed alpn{GENERATE("", "http/1.1"), {}};
+    alpn.take_part(*context);
+    gateway_rig rig(speaking(one, node_protocol::http2));
+    auto client = rig.connect();
+    rig.send(client, fake::get);
+    auto upstream = accept(rig);
+    CHECK(upstream.hears().empty());
+    CHECK(client.receive().starts_with("HTTP/1.1 502"));
+    CHECK(rig.stats().last_error == "tls: the node does not speak HTTP/2: no h2 agreed by ALPN");
+    CHECK(rig.stats().open == 0);
+}
+
+TEST_CASE_METHOD(fixture, "a node that prefers HTTP/1 gets it, a connection for each that waited") {
+    agreed alpn{"http/1.1", {}};
+    alpn.take_part(*context);
+    gateway_rig rig(speaking(one, node_protocol::automatic));
+    auto first = rig.connect(), second = rig.connect();
+    first.send(fake::get);
+    second.send(fake::get);
+    rig.loop.settle();
+    auto upstream = accept(rig);
+    CHECK(upstream.hears().starts_with("GET /a HTTP/1.1\r\n"));
+    auto other = accept(rig);  // not before it was known
+    CHECK(other.hears().starts_with("GET /a HTTP/1.1\r\n"));
+    other.says(fake::empty_answer);
+    upstream.says(fake::empty_answer);
+    CHECK(first.receive().starts_with("HTTP/1.1 200"));
+    CHECK(second.receive().starts_with("HTTP/1.1 200"));
+    rig.send(first, call);
+    CHECK(upstream.hears().empty());
+    CHECK(other.hears().empty());
+    CHECK(first.receive().find("grpc-status: 12\r\n") != std::string::npos);
+    CHECK(rig.stats().idle == 2);  // nothing was sent over it, so it serves others
 }

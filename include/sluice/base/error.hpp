@@ -42,8 +42,9 @@ enum class errc {
 enum class blame { client, upstream, gateway };
 
 /// Whether another attempt is safe: never, only when the connection came from the pool (its node
-/// may have closed it while it was idle), or always because no byte of the request went out.
-enum class retry_hint { never, if_reused, always };
+/// may have closed it while it was idle), always because no byte of the request went out, or
+/// whatever the request was because the node said that it did not look at it (RFC 9113 section 8.7).
+enum class retry_hint { never, if_reused, always, unprocessed };
 
 /// A failed step of an exchange. `stage` is static text for logs ("connect", "response head").
 struct failure {

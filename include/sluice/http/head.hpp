@@ -111,6 +111,9 @@ struct framing {
 struct version {
     std::uint8_t major_number = 1;
     std::uint8_t minor_number = 1;
+
+    /// HTTP/1.0, which knows neither 1xx responses nor Upgrade.
+    bool is_1_0() const noexcept { return major_number == 1 && minor_number == 0; }
 };
 
 /// A request after validation. Every view stays valid until the exchange ends.

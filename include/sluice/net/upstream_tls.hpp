@@ -7,6 +7,7 @@
 #include "sluice/net/tls_session.hpp"
 #include "sluice/net/upstream_tls_settings.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,9 @@ struct ssl_session_st;
 namespace sluice::net {
 
 class tls_tickets;
+
+/// Which protocols a node is offered by ALPN (RFC 7301); the first it knows is spoken.
+enum class alpn_offer : std::uint8_t { http1, http2, both };
 
 class upstream_tls {
 public:
@@ -39,7 +43,8 @@ public:
     /// address (which is never sent as SNI, RFC 6066 section 3). `tickets` are those of the same
     /// node, context and name, and outlive the session. Null when out of memory or when the name
     /// cannot be checked. Any thread.
-    std::unique_ptr<tls_session> connect(const std::string& name, tls_tickets& tickets) const;
+    std::unique_ptr<tls_session> connect(const std::string& name, tls_tickets& tickets,
+                                         alpn_offer offer = alpn_offer::http1) const;
 
 private:
     upstream_tls(ssl_ctx_st* context, std::string identity, bool verifies) noexcept;

@@ -37,6 +37,10 @@ struct dns_name {
     friend bool operator==(const dns_name&, const dns_name&) = default;
 };
 
+/// The HTTP version spoken to nodes. http2: over TLS only when the node agrees to it (ALPN), plain
+/// without asking (RFC 9113 section 3.3). automatic: what the node prefers of both.
+enum class node_protocol : std::uint8_t { http1, http2, automatic };
+
 /// Connections kept to one node by one worker.
 struct pool_settings {
     std::size_t idle = 512;  ///< kept open while unused
@@ -65,6 +69,7 @@ struct service_settings {
     retry_settings retries;
     http::timeout_overrides timeouts;
     net::upstream_tls_settings tls;
+    node_protocol protocol = node_protocol::http1;
 
     friend bool operator==(const service_settings&, const service_settings&) = default;
 };

@@ -7,6 +7,7 @@
 #include "net/listener_tls.hpp"
 #include "proxy/request_for_node.hpp"
 #include "sluice/base/strings.hpp"
+#include "sluice/http/grpc.hpp"
 #include "sluice/http/target.hpp"
 
 #include <algorithm>
@@ -92,14 +93,21 @@ private:
             return one.route == *winner && one.lost_by == routing::miss{};
         });
         made_.route = won_by(tell_, table, request, *how);
-        made_.services = services_of(tell_, table, *winner, around_.sources_tell);
+        const bool is_call = http::grpc::is_call(came_.head());
+        made_.services =
+            services_of(tell_, table, *winner, {around_.sources_tell, is_call});
         made_.sending = sending_of(tell_, table, *winner, came_.head(), came_.room());
-        if (proxy::announces_too_much(came_.head(), table.bounds))
+        const auto from_all = answer_of_all(made_.services);
+        if (is_call && http::grpc::timeout_of(came_.head()).malformed)
+            made_.answer = own_answer(errc::bad_request, "grpc-timeout is malformed");
+        else if (is_call && from_all && from_all->status == 501)
+            made_.answer = from_all;
+        else if (proxy::announces_too_much(came_.head(), table.bounds))
             made_.answer = own_answer(errc::body_too_large);
         else if (!made_.sending)
             made_.answer = own_answer(errc::bad_request);
         else
-            made_.answer = answer_of_all(made_.services);
+            made_.answer = from_all;
     }
 
     const surroundings& around_;

@@ -58,8 +58,8 @@ told_timeout global_timeout(const teller& tell, std::string_view key, const std:
 class told_target {
 public:
     told_target(const teller& tell, const proxy::table& table, std::size_t route,
-                std::size_t target, bool sources_tell)
-        : tell_(tell), route_at_(route), target_at_(target), sources_tell_(sources_tell),
+                std::size_t target, service_question asked)
+        : tell_(tell), route_at_(route), target_at_(target), asked_(asked),
           route_(*(*table.routes)[route]), target_(route_.targets[target]),
           service_(*table.services[target_.service]), path_(path_of("services", target_.service)) {}
 
@@ -78,7 +78,9 @@ public:
         made.nodes_at = at("url");
         made.tls = {{std::string(word_of(settings.tls.mode)), at("tls")}, settings.tls.verify};
         made.timeouts = timeouts_told();
-        if (const auto why = why_no_node(); !why.empty())
+        if (asked_.is_call && proxy::speaks_http1_only(service_))
+            made.answer = own_answer(errc::not_implemented, "gRPC needs nodes that speak HTTP/2");
+        else if (const auto why = why_no_node(); !why.empty())
             made.answer = own_answer(errc::no_healthy_node, why);
         return made;
     }
@@ -148,7 +150,7 @@ private:
         // What is not known yet cannot have more than its name gives it; SRV records bring theirs.
         if (!names.empty() && !std::ranges::any_of(names, has_weight, &service::dns_name::weight))
             return weightless;
-        if (!names.empty() && !sources_tell_)
+        if (!names.empty() && !asked_.sources_tell)
             return "";
         return names.empty() ? "it has no node" : "no address of its names is known now";
     }
@@ -186,7 +188,7 @@ private:
 
     const teller& tell_;
     std::size_t route_at_, target_at_;
-    bool sources_tell_;
+    service_question asked_;
     const proxy::table_route& route_;
     const proxy::route_target& target_;
     const proxy::table_service& service_;
@@ -233,25 +235,30 @@ std::optional<told_sending> sending_of(const teller& tell, const proxy::table& t
 }
 
 std::vector<told_service> services_of(const teller& tell, const proxy::table& table,
-                                      std::size_t route, bool sources_tell) {
+                                      std::size_t route, service_question asked) {
     std::vector<told_service> all;
     const auto count = (*table.routes)[route]->targets.size();
     all.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
-        all.push_back(told_target(tell, table, route, i, sources_tell).tell());
+        all.push_back(told_target(tell, table, route, i, asked).tell());
     return all;
 }
 
 std::optional<told_answer> answer_of_all(const std::vector<told_service>& services) {
     const told_service* one = nullptr;
+    bool all_alike = true;
     for (const auto& each : services) {
         if (each.share == 0)
             continue;
         if (!each.answer)
             return std::nullopt;
+        all_alike = all_alike && (one == nullptr || one->answer->code == each.answer->code);
         one = &each;
     }
-    if (one == nullptr || services.size() == 1)
+    if (one != nullptr && !all_alike)
+        return std::nullopt;  // whichever service its share leads to
+    const auto no_node = http::reply_for(errc::no_healthy_node).word;
+    if (one == nullptr || services.size() == 1 || one->answer->code != no_node)
         return one == nullptr ? std::nullopt : one->answer;
     return own_answer(errc::no_healthy_node,
                       "no service with a share of the requests has a node for them");

@@ -25,9 +25,13 @@ told_answer own_answer(errc, std::string_view why = {});
 std::optional<told_sending> sending_of(const teller&, const proxy::table&, std::size_t route,
                                        const http::request_head&, arena& room);
 
-/// `sources_tell`: a service without the nodes a source should have found has none.
+/// What decides whether a service can answer, beside its settings.
+struct service_question {
+    bool sources_tell;  ///< a service without the nodes a source should have found has none
+    bool is_call;       ///< of gRPC, which nodes of HTTP/1 cannot answer
+};
 std::vector<told_service> services_of(const teller&, const proxy::table&, std::size_t route,
-                                      bool sources_tell);
+                                      service_question);
 
 /// The gateway's own answer when no service that gets a share of the requests has a node for them.
 std::optional<told_answer> answer_of_all(const std::vector<told_service>&);

@@ -2,6 +2,7 @@
 // Trailer sections. Their fields are read apart from the head and never merged into it; names a
 // recipient might act on as if they had stood in the head are left out (RFC 9110 section 6.5.1).
 #include "http/h1/parse.hpp"
+#include "http/trailer_names.hpp"
 #include "sluice/base/strings.hpp"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ bool take_line(std::string_view line, header_list& trailers) {
     const std::string_view value = trim(line.substr(colon + 1));
     if (!is_token(name) || holds_control(value))
         return false;
-    if (!is_forbidden_trailer(name))
+    if (may_be_trailer(name))
         trailers.add(field{name, value, field_id::other, false});
     return true;
 }

@@ -4,7 +4,7 @@
 #include "http/h1/write.hpp"
 
 #include "http/h1/head_text.hpp"
-#include "http/hop_by_hop.hpp"
+#include "http/passage.hpp"
 
 namespace sluice::http::h1 {
 
@@ -30,34 +30,6 @@ std::size_t measure(const outgoing_request& request) noexcept {
            request.request_id.size() + request.client_subject.size() + head.upgrade.size();
 }
 
-bool is_framing(field_id id) noexcept {
-    return id == field_id::content_length || id == field_id::transfer_encoding;
-}
-
-bool goes_to_node(const field& one, const outgoing_request& request) noexcept {
-    if (one.id == field_id::other)
-        return !one.hop_by_hop;
-    switch (one.id) {
-    case field_id::host:
-    case field_id::x_forwarded_for:
-    case field_id::x_forwarded_host:
-    case field_id::x_forwarded_proto:
-    case field_id::x_request_id:
-    case field_id::x_client_subject:
-        return false;
-    case field_id::x_forwarded_port:
-    case field_id::x_forwarded_other:
-        return request.client_trusted;
-    default:
-        return !one.hop_by_hop && !is_hop_by_hop(one.id) && !is_framing(one.id);
-    }
-}
-
-bool goes_to_client(const field& one) noexcept {
-    return !one.hop_by_hop &&
-           (one.id == field_id::other || (!is_hop_by_hop(one.id) && !is_framing(one.id)));
-}
-
 void put_request_line(head_text& text, const outgoing_request& request) {
     text.put(request.head->method_name).put(" ").put(request.path);
     if (request.head->has_query)
@@ -70,13 +42,6 @@ void put_framing(head_text& text, const framing& body) {
         text.put("Transfer-Encoding: chunked\r\n");
     else if (body.how == framing::kind::length)
         text.put("Content-Length: ").put_number(body.length).put("\r\n");
-}
-
-// RFC 9110 section 8.6: say so when a method that usually has content comes without.
-bool misses_usual_body(const outgoing_request& request) noexcept {
-    const method verb = request.head->verb;
-    return request.body.how == framing::kind::none &&
-           (verb == method::post || verb == method::put || verb == method::patch);
 }
 
 // TE is only ever about the next connection, so it goes with its Connection option (RFC 9110

@@ -544,3 +544,30 @@ client
         gateway.explain({"GET", "http://shop.example.com/orders", {{"X-User", "\x1b[31m"}}, {}}));
     CHECK(told.find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("a call of gRPC to nodes of HTTP/1 is told as the refusal it will be") {
+    loaded_gateway gateway(R"(listeners: [{name: web, address: "0.0.0.0:80"}]
+services:
+  - {name: old, url: "10.0.0.1:80"}
+  - {name: asked, url: "10.0.0.1:80", protocol: auto}
+  - {name: new, url: "10.0.0.1:80", protocol: http2}
+routes:
+  - {name: old, service: old, match: {path: {exact: /old}}}
+  - {name: asked, service: asked, match: {path: {exact: /asked}}}
+  - {name: new, service: new, match: {path: {exact: /new}}}
+  - {name: olds, match: {path: {exact: /olds}}, services: [{name: old}, {name: asked}]}
+  - {name: both, match: {path: {exact: /both}}, services: [{name: old}, {name: new}]}
+)");
+    const auto answer = [&](const std::string& path, header_list headers) {
+        headers.emplace_back("Content-Type", "application/grpc");
+        const auto told = gateway.explain({"POST", "http://x" + path, std::move(headers), {}});
+        return told.answer ? std::string(told.answer->code) : "of a node";
+    };
+    CHECK(answer("/old", {}) == "not_implemented");
+    CHECK(answer("/asked", {}) == "not_implemented");
+    CHECK(answer("/olds", {}) == "not_implemented");
+    CHECK(answer("/both", {}) == "of a node");
+    CHECK(answer("/new", {}) == "of a node");
+    CHECK(answer("/new", {{"grpc-timeout", "5"}}) == "bad_request");
+    CHECK(answer("/new", {{"grpc-timeout", "5S"}}) == "of a node");
+}

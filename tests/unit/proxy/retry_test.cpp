@@ -29,6 +29,8 @@ constexpr failure closed_answering{errc::upstream_closed, blame::upstream, retry
 constexpr failure not_secured{errc::tls_failed, blame::upstream, retry_hint::always, "tls"};
 constexpr failure refused_late{errc::tls_failed, blame::upstream, retry_hint::if_reused,
                                "response head"};
+constexpr failure not_looked_at{errc::upstream_closed, blame::upstream, retry_hint::unprocessed,
+                                "stream refused"};
 constexpr failure timed_out{errc::upstream_timeout, blame::upstream, retry_hint::never,
                             "response head"};
 
@@ -212,4 +214,31 @@ TEST_CASE("an exhausted budget ends retries but not the replacing of stale conne
     CHECK(left.again(closed_unanswered));
     left.next_node();
     CHECK_FALSE(left.again(closed_unanswered));
+}
+
+TEST_CASE("what a node did not look at goes to it once more, whatever the method, then elsewhere") {
+    fixture f(3, 1);
+    f.head.verb = method::post;
+    f.x.replay.begin();
+    tries left(f.x, f.mine());
+    const auto first = f.node_of(left.next_node());
+    left.bytes_went_out();
+    REQUIRE(left.again(not_looked_at));
+    CHECK_FALSE(left.fresh());
+    CHECK(f.node_of(left.next_node()) == first);
+    left.bytes_went_out();
+    REQUIRE(left.again(not_looked_at));
+    CHECK(f.node_of(left.next_node()) != first);
+    left.bytes_went_out();
+    CHECK(left.again(not_looked_at));  // once more to that one, too
+    left.next_node();
+    CHECK_FALSE(left.again(not_looked_at));
+}
+
+TEST_CASE("what a node did not look at is not sent again when its body is not here") {
+    fixture f;
+    f.x.replay.keep({"gone"});
+    tries left(f.x, f.mine());
+    left.next_node();
+    CHECK_FALSE(left.again(not_looked_at));
 }

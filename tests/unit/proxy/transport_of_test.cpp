@@ -59,3 +59,22 @@ TEST_CASE("two transports are one only when everything about them is the same") 
     stricter.settings.tls.context = sluice::net::upstream_tls::of(stricter.settings.tls, why);
     CHECK_FALSE(one == transport_of(stricter, node));
 }
+
+TEST_CASE("what is spoken is part of the way, and plain nodes cannot be asked for it") {
+    using sluice::service::node_protocol;
+    const auto node = node_at("10.0.0.1:80");
+    const auto made = [&](table_service service, node_protocol speaks) {
+        service.settings.protocol = speaks;
+        return transport_of(service, node);
+    };
+    CHECK(made({}, node_protocol::http2).speaks == node_protocol::http2);
+    CHECK(made({}, node_protocol::automatic).speaks == node_protocol::http1);
+    CHECK(made(secured(""), node_protocol::automatic).speaks == node_protocol::automatic);
+    CHECK_FALSE(made({}, node_protocol::http2) == made({}, node_protocol::http1));
+    CHECK(made({}, node_protocol::automatic) == made({}, node_protocol::http1));
+    table_service service;
+    service.settings.protocol = node_protocol::automatic;
+    CHECK(sluice::proxy::speaks_http1_only(service));
+    service.settings.protocol = node_protocol::http2;
+    CHECK_FALSE(sluice::proxy::speaks_http1_only(service));
+}

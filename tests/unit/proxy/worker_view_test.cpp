@@ -42,7 +42,7 @@ struct fixture {
         return view;
     }
     /// A connection of that pool, in use.
-    node_pool::connection lease(node_pool& pool) {
+    sluice::upstream::connection lease(node_pool& pool) {
         REQUIRE(pool.reserve());
         fake::socket_pair pair;
         nodes.push_back(std::move(pair.theirs));

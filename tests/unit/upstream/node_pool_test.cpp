@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "fake/h2_node.hpp"
 #include "fake/loop.hpp"
 #include "fake/socket.hpp"
 #include "upstream/node_pool.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <list>
 #include <optional>
 #include <vector>
 
@@ -12,6 +14,7 @@ using namespace std::chrono_literals;
 using sluice::runtime::spawn;
 using sluice::runtime::task;
 using sluice::runtime::wake;
+using sluice::upstream::connection;
 using sluice::upstream::node_pool;
 using sluice::upstream::slot_wait;
 
@@ -36,16 +39,16 @@ struct fixture {
     std::vector<fake::socket> nodes;
 
     /// A connection that has served one request and may serve another. nodes.back() is its far end.
-    node_pool::connection used() {
+    connection used() {
         REQUIRE(pool.reserve());
         fake::socket_pair pair;
         auto connected =
             pool.adopt(std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()));
         nodes.push_back(std::move(pair.theirs));
-        serve(*connected, nodes.back());
+        serve(connected, nodes.back());
         return connected;
     }
-    void serve(sluice::http::h1::client_session& on, fake::socket& node) {
+    void serve(connection& on, fake::socket& node) {
         sluice::http::request_head head;
         head.method_name = "GET";
         sluice::http::outgoing_request request;
@@ -53,15 +56,15 @@ struct fixture {
         request.path = "/";
         request.authority = "h";
         on.begin(sluice::http::method::get, bounds);
-        on.put_head(request);
+        on->put_head(request);
         loop.settle();
-        REQUIRE(on.flush() == sluice::http::io_state::done);
+        REQUIRE(on->flush() == sluice::http::io_state::done);
         node.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         loop.settle();
         sluice::http::response_head response;
-        REQUIRE(on.take_head(response) == sluice::http::io_state::done);
+        REQUIRE(on->take_head(response) == sluice::http::io_state::done);
         sluice::http::chunk piece;
-        REQUIRE(on.take_body(piece) == sluice::http::io_state::done);
+        REQUIRE(on->take_body(piece) == sluice::http::io_state::done);
         REQUIRE(piece.last);
         node.receive();
     }
@@ -77,9 +80,9 @@ TEST_CASE_METHOD(fixture, "the newest idle connection is taken first") {
     pool.give_back(std::move(first));
     pool.give_back(std::move(second));
     CHECK(idle() == 2);
-    auto taken = pool.take_idle();
+    auto taken = pool.take();
     CHECK(taken.get() == newest);
-    serve(*taken, nodes[1]);
+    serve(taken, nodes[1]);
     pool.give_back(std::move(taken));
     CHECK(pool.open() == 2);
 }
@@ -93,7 +96,7 @@ TEST_CASE_METHOD(fixture,
     else
         nodes[0].close();
     loop.settle();
-    CHECK(pool.take_idle() == nullptr);
+    CHECK_FALSE(pool.take());
     CHECK(pool.open() == 0);
 }
 
@@ -103,7 +106,7 @@ TEST_CASE_METHOD(fixture, "a connection whose exchange did not end cleanly is cl
     if (how == 0)
         one->poison();
     if (how == 1)
-        one->begin(sluice::http::method::get, bounds);  // a request that got no answer
+        one.begin(sluice::http::method::get, bounds);  // a request that got no answer
     if (how == 2) {
         nodes[0].send("junk behind the answer");
         loop.settle();
@@ -115,7 +118,7 @@ TEST_CASE_METHOD(fixture, "a connection whose exchange did not end cleanly is cl
 }
 
 TEST_CASE_METHOD(fixture, "no more are open than allowed, no more kept idle than allowed") {
-    std::vector<node_pool::connection> all;
+    std::vector<connection> all;
     for (int i = 0; i < 4; ++i)
         all.push_back(used());
     CHECK_FALSE(pool.reserve());
@@ -128,7 +131,7 @@ TEST_CASE_METHOD(fixture, "no more are open than allowed, no more kept idle than
 }
 
 TEST_CASE_METHOD(fixture, "who waits for room is served in order, each place once") {
-    std::vector<node_pool::connection> all;
+    std::vector<connection> all;
     for (int i = 0; i < 4; ++i)
         all.push_back(used());
     const auto by = loop.worker.now() + 3s;
@@ -169,7 +172,7 @@ TEST_CASE_METHOD(fixture, "who waits for room is served in order, each place onc
 }
 
 TEST_CASE_METHOD(fixture, "a place in the queue that goes away is passed over") {
-    std::vector<node_pool::connection> all;
+    std::vector<connection> all;
     for (int i = 0; i < 4; ++i)
         all.push_back(used());
     std::optional<wake> woken;
@@ -209,7 +212,7 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(fixture, "who waits hears of the room a closed idle connection leaves") {
-    std::vector<node_pool::connection> leased;
+    std::vector<connection> leased;
     for (int i = 0; i < 4; ++i)
         leased.push_back(used());
     pool.give_back(std::move(leased[0]));
@@ -287,4 +290,163 @@ TEST_CASE_METHOD(fixture, "two pools of one node tell of their connections toget
     CHECK(stats->sum().open == 1);
     pool.give_back(std::move(mine));
     CHECK(stats->sum().idle == 1);
+}
+
+namespace {
+
+// A pool of a node that speaks HTTP/2, and the node's ends of its connections.
+struct shared_fixture {
+    shared_fixture() { REQUIRE(pool.reserve()); }
+    ~shared_fixture() {
+        pool.drain();
+        loop.settle();
+    }
+    static sluice::upstream::transport way() {
+        sluice::upstream::transport made(*sluice::net::address::parse("10.0.0.1:80"));
+        made.speaks = sluice::service::node_protocol::http2;
+        return made;
+    }
+    /// The connection a place was reserved for, and its first stream.
+    connection made() {
+        fake::socket_pair pair;
+        auto one =
+            pool.adopt(std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()));
+        ends.emplace_back(std::move(pair.theirs), fake::h2_node::terms{.streams = 2});
+        settle();
+        return one;
+    }
+    void settle() {
+        for (int i = 0; i < 3; ++i) {
+            loop.settle(3);
+            for (auto& one : ends)
+                one.turn();
+        }
+        loop.settle(3);
+    }
+    sluice::service::node_stats::reading counts() const { return stats->read(); }
+
+    fake::loop loop;
+    std::shared_ptr<sluice::service::node_stats> stats =
+        std::make_shared<sluice::service::node_stats>(1);
+    node_pool pool{loop.worker, way(), small_pool(), stats};
+    std::list<fake::h2_node> ends;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(shared_fixture, "a shared connection serves as many as its node allows") {
+    auto first = made();
+    auto second = pool.take();
+    REQUIRE(second);
+    CHECK_FALSE(pool.take());
+    CHECK(pool.open() == 1);
+    CHECK(counts().idle == 0);
+    pool.give_back(std::move(first));
+    CHECK(counts().idle == 0);
+    pool.give_back(std::move(second));
+    CHECK(counts().idle == 1);
+    CHECK(counts().open == 1);
+}
+
+TEST_CASE_METHOD(shared_fixture, "nobody dials while a connection for all is on its way") {
+    CHECK(pool.is_shared_soon());
+    CHECK_FALSE(pool.reserve());
+    const auto by = loop.worker.now() + 3s;
+    slot_wait one(pool, by), two(pool, by), three(pool, by);
+    std::optional<wake> woken[3];
+    spawn(queue_up(one, woken[0]));
+    spawn(queue_up(two, woken[1]));
+    spawn(queue_up(three, woken[2]));
+    SECTION("it stands") {
+        auto first = made();
+        CHECK(woken[0] == wake::ready);
+        CHECK_FALSE(one.failed());
+        auto second = pool.take();
+        REQUIRE(second);
+        CHECK_FALSE(pool.take());
+        CHECK(pool.reserve());  // full: another one
+        pool.release();
+        pool.give_back(std::move(first));
+        pool.give_back(std::move(second));
+    }
+    SECTION("it fails") {
+        pool.release({sluice::errc::connect_failed, sluice::blame::upstream});
+        loop.settle();
+        for (const auto* each : {&one, &two, &three}) {
+            REQUIRE(each->failed());
+            CHECK(each->failed()->code == sluice::errc::connect_failed);
+        }
+        CHECK(pool.unused());
+    }
+    SECTION("who made it gives up: the next in the queue makes one") {
+        pool.release();
+        loop.settle();
+        CHECK(woken[0] == wake::ready);
+        CHECK_FALSE(one.failed());
+        CHECK_FALSE(woken[1]);
+        CHECK(pool.reserve());
+        pool.release();
+    }
+    one.interrupt();
+    two.interrupt();
+    three.interrupt();
+    loop.settle();
+}
+
+TEST_CASE_METHOD(shared_fixture, "unused shared connections are shed, used ones stay") {
+    auto held = made();
+    CHECK(pool.shed_idle() == 0);
+    pool.give_back(std::move(held));
+    CHECK(pool.shed_idle() == 1);
+    CHECK(pool.open() == 0);
+    CHECK(counts().open == 0);
+    settle();
+    CHECK(ends.front().at_end());
+}
+
+TEST_CASE_METHOD(shared_fixture, "no more shared connections are kept unused than allowed") {
+    auto first = made();
+    auto second = pool.take();
+    REQUIRE(pool.reserve());
+    auto third = made();
+    auto fewer = small_pool();
+    fewer.idle = 1;
+    pool.configure(fewer);
+    CHECK(pool.open() == 2);
+    pool.give_back(std::move(first));
+    pool.give_back(std::move(second));
+    CHECK(pool.open() == 2);
+    pool.give_back(std::move(third));
+    CHECK(pool.open() == 1);
+    CHECK(counts().idle == 1);
+}
+
+TEST_CASE_METHOD(shared_fixture, "a connection its node lets go is left when it is no more used") {
+    auto held = made();
+    ends.front().goaway(0x7fffffff);
+    settle();
+    CHECK_FALSE(pool.take());
+    CHECK(pool.open() == 1);
+    CHECK(pool.reserve());
+    pool.release();
+    pool.give_back(std::move(held));
+    CHECK(pool.open() == 0);
+}
+
+TEST_CASE_METHOD(shared_fixture, "who was let down gets no connection of before") {
+    auto held = made();
+    loop.advance(1ms);
+    CHECK_FALSE(pool.take_made_since(loop.worker.now()));
+    auto same = pool.take_made_since(loop.worker.now() - 1ms);
+    CHECK(same);
+    pool.give_back(std::move(same));
+    pool.give_back(std::move(held));
+}
+
+TEST_CASE_METHOD(shared_fixture, "a pool that drains lets used connections end their work") {
+    auto held = made();
+    pool.drain();
+    CHECK(pool.open() == 1);
+    pool.give_back(std::move(held));
+    CHECK(pool.open() == 0);
 }

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nothing but the two coroutines calls nghttp2_session_mem_recv() and _mem_send(), and neither
+// inside a callback of the other; leave() does, when both are done with it.
+#include "http/h2/client_session.hpp"
+
+#include "http/h2/client_callbacks.hpp"
+#include "sluice/net/tls_session.hpp"
+#include "sluice/runtime/worker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace sluice::http::h2 {
+
+namespace {
+
+// What all streams together hold back for us at once. Nothing of it waits in memory for long: a
+// stream's own bytes are bounded by its own window.
+constexpr std::int32_t connection_window = 4 * 1024 * 1024;
+
+// How much the windows of all streams may have grown together: what clients that stop reading
+// large bodies can cost on one connection beyond first_window each.
+constexpr std::size_t most_widened = 8 * 1024 * 1024;
+
+// Bytes moved without a wait before others have their turn, as proxy/exchange has it.
+constexpr std::size_t turn_share = 512 * 1024;
+
+constexpr std::size_t spare_streams = 32;
+
+nghttp2_session* make_session(client_session* user) {
+    nghttp2_option* option = nullptr;
+    nghttp2_session* made = nullptr;
+    if (::nghttp2_option_new(&option) != 0)
+        return nullptr;
+    ::nghttp2_option_set_no_auto_window_update(option, 1);
+    ::nghttp2_option_set_no_closed_streams(option, 1);
+    if (::nghttp2_session_client_new2(&made, callbacks_of_clients(), user, option) != 0)
+        made = nullptr;
+    ::nghttp2_option_del(option);
+    return made;
+}
+
+}  // namespace
+
+void client_session::nghttp2_free::operator()(nghttp2_session* one) const noexcept {
+    ::nghttp2_session_del(one);
+}
+
+client_session::client_session(std::unique_ptr<net::stream> connected, owner& keeper)
+    : socket_(std::move(connected)), owner_(&keeper), worker_(socket_->socket().owner()),
+      wanted_(worker_), speaks_(make_session(this)), made_(worker_.now()), heard_(made_) {}
+
+client_session::~client_session() = default;
+
+client_session::pointer client_session::start(std::unique_ptr<net::stream> connected,
+                                              owner& keeper) {
+    pointer made(new client_session(std::move(connected), keeper));
+    made->greet();
+    runtime::spawn(read_on(made));
+    runtime::spawn(write_on(made));
+    return made;
+}
+
+// RFC 9113 section 3.4: the first bytes; a request may follow before the node has answered.
+void client_session::greet() {
+    if (!speaks_)
+        return lose(errc::upstream_closed, "out of memory");
+    const std::array<nghttp2_settings_entry, 2> ours{{
+        {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<std::uint32_t>(first_window)},
+    }};
+    ::nghttp2_submit_settings(speaks_.get(), NGHTTP2_FLAG_NONE, ours.data(), ours.size());
+    ::nghttp2_session_set_local_window_size(speaks_.get(), NGHTTP2_FLAG_NONE, 0,
+                                            connection_window);
+    want_write();
+}
+
+bool client_session::has_room() const noexcept {
+    if (retired() || probing_)
+        return false;
+    const auto allowed = ::nghttp2_session_get_remote_settings(
+        speaks_.get(), NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+    return active_ < std::min<std::size_t>(most_streams, allowed);
+}
+
+bool client_session::retired() const noexcept {
+    return lost_ || over_ || going_away_ || write_broken_ || violated_ ||
+           ::nghttp2_session_check_request_allowed(speaks_.get()) == 0;
+}
+
+client_session::stream_pointer client_session::open(const pointer& on) {
+    stream_pointer one;
+    if (on->spare_.empty()) {
+        one = std::make_unique<client_stream>(on->worker_);
+    } else {
+        one = std::move(on->spare_.back());
+        on->spare_.pop_back();
+    }
+    ++on->active_;
+    one->join(on);
+    return one;
+}
+
+void client_session::take_back(stream_pointer used) noexcept {
+    std::erase_if(live_, [&](const place& one) { return one.stream == used.get(); });
+    --active_;
+    widened_ -= static_cast<std::size_t>(std::max(0, used->window_ - first_window));
+    const bool both_ended = used->response_over() && used->request_left();
+    if (used->id_ > 0 && !used->closed_ && !both_ended && !lost_ && !over_) {
+        ::nghttp2_submit_rst_stream(speaks_.get(), NGHTTP2_FLAG_NONE, used->id_, NGHTTP2_CANCEL);
+        want_write();
+    }
+    used->leave();
+    if (spare_.size() < spare_streams)
+        spare_.push_back(std::move(used));
+}
+
+bool client_session::submit(client_stream& one, const outgoing_request& request) {
+    if (retired())
+        return false;
+    const auto& fields = writer_.write(request, socket_->tls() != nullptr ? "https" : "http");
+    const auto body = request_body();
+    one.id_ = ::nghttp2_submit_request(speaks_.get(), nullptr, fields.data(), fields.size(),
+                                       one.request_ended_ ? nullptr : &body, nullptr);
+    if (one.id_ < 0) {
+        one.id_ = 0;
+        return false;
+    }
+    live_.push_back({one.id_, &one});
+    return true;
+}
+
+void client_session::send(client_stream& one) {
+    if (std::exchange(one.deferred_, false) &&
+        ::nghttp2_session_resume_data(speaks_.get(), one.id_) != 0)
+        one.deferred_ = true;
+    want_write();
+}
+
+void client_session::send_trailers(client_stream& one) {
+    const auto& fields = writer_.write(one.trailers_);
+    ::nghttp2_submit_trailer(speaks_.get(), one.id_, fields.data(), fields.size());
+}
+
+void client_session::give_credit(client_stream& one, std::size_t bytes) noexcept {
+    if (lost_ || over_)
+        return;
+    ::nghttp2_session_consume_stream(speaks_.get(), one.id_, bytes);
+    if (::nghttp2_session_want_write(speaks_.get()) != 0)
+        want_write();
+}
+
+std::int32_t client_session::widen(client_stream& one, std::int32_t window) noexcept {
+    const auto more = static_cast<std::size_t>(window);  // twice as large
+    if (window >= largest_window || widened_ + more > most_widened || lost_ || over_)
+        return window;
+    if (::nghttp2_session_set_local_window_size(speaks_.get(), NGHTTP2_FLAG_NONE, one.id_,
+                                                2 * window) != 0)
+        return window;
+    widened_ += more;
+    want_write();
+    return 2 * window;
+}
+
+bool client_session::delivered() const noexcept {
+    return out_.empty() && !wanted_.is_open() && socket_->delivered();
+}
+
+client_stream* client_session::find(std::int32_t id) const noexcept {
+    const auto at = std::ranges::lower_bound(live_, id, {}, &place::id);
+    return at != live_.end() && at->id == id ? at->stream : nullptr;
+}
+
+void client_session::settings_came() noexcept { settings_seen_ = changed_ = true; }
+
+void client_session::probe() {
+    if (probing_ || retired())
+        return;
+    probing_ = true;
+    probed_ = worker_.now();
+    ::nghttp2_submit_ping(speaks_.get(), NGHTTP2_FLAG_NONE, nullptr);
+    want_write();
+}
+
+void client_session::probe_answered() noexcept {
+    probing_ = false;
+    changed_ = true;
+}
+
+net::io_result client_session::read() {
+    if (socket_->has_nothing_to_read())
+        return {net::io_state::blocked, 0};
+    if (std::exchange(reads_fill_, false))
+        in_.reserve(byte_buffer::large_block);
+    const auto room = in_.room();
+    const auto got = socket_->read(room);
+    if (got.state == net::io_state::done) {
+        in_.commit(got.bytes);
+        reads_fill_ = got.bytes == room.size();
+    }
+    return got;
+}
+
+void client_session::take_in() {
+    heard_ = worker_.now();
+    const auto bytes = in_.view();
+    const auto taken = ::nghttp2_session_mem_recv(
+        speaks_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    in_.clear();
+    if (taken < 0)
+        return lose(errc::bad_upstream_message, "malformed HTTP/2");
+    if (::nghttp2_session_want_write(speaks_.get()) != 0)
+        want_write();
+}
+
+runtime::task<> client_session::read_on(pointer self) {
+    auto& s = *self;
+    std::size_t moved = 0;
+    while (!s.over_) {
+        const auto got = s.read();
+        if (got.state == net::io_state::blocked) {
+            s.in_.release();
+            moved = 0;
+            co_await s.socket_->readable(runtime::timer::never);
+            continue;
+        }
+        if (got.state == net::io_state::broken || got.bytes == 0) {
+            s.lose(s.why_closed(), "connection closed");
+        } else {
+            s.take_in();
+            moved += got.bytes;
+        }
+        if (s.lost_)
+            break;
+        s.tell_owner();
+        if (moved >= turn_share) {
+            moved = 0;
+            co_await s.worker_.next_turn();
+        }
+    }
+    s.end_waits();
+    s.tell_owner();
+}
+
+runtime::task<> client_session::write_on(pointer self) {
+    auto& s = *self;
+    while (!s.over_) {
+        co_await s.wanted_.until(runtime::timer::never);
+        if (s.over_ || s.lost_)
+            break;
+        s.wanted_.close();
+        co_await s.write_all();
+        if (s.violated_)
+            s.lose(errc::bad_upstream_message,
+                   s.settings_seen_ ? "malformed HTTP/2" : "no HTTP/2");
+        if (s.lost_)
+            s.end_waits();
+        s.tell_owner();
+    }
+}
+
+runtime::task<> client_session::write_all() {
+    for (std::size_t moved = 0; !over_ && !lost_ && !write_broken_;) {
+        const auto before = written_;
+        const bool all = write_once();
+        moved += written_ - before;
+        if (all || write_broken_)
+            co_return;
+        if (!socket_->socket().writable()) {
+            const auto why = co_await socket_->writable(worker_.now() + write_idle);
+            if (why == runtime::wake::expired)
+                lose(errc::upstream_timeout, "request");
+        } else if (moved >= turn_share) {
+            moved = 0;
+            co_await worker_.next_turn();
+        }
+    }
+}
+
+// True when nothing is left.
+bool client_session::write_once() {
+    gather();
+    if (out_.empty()) {
+        out_.release();
+        return true;
+    }
+    const byte_view bytes = out_.view();
+    const auto put = socket_->write({&bytes, 1});
+    if (put.state == net::io_state::blocked)
+        return false;
+    if (put.state == net::io_state::broken || put.bytes == 0) {
+        write_broken_ = changed_ = true;  // what the node said before it closed is still read
+        return false;
+    }
+    out_.consume(put.bytes);
+    written_ += put.bytes;
+    if (out_.empty())
+        out_.clear();
+    return false;
+}
+
+void client_session::lose(errc why, std::string_view stage) noexcept {
+    if (lost_)
+        return;
+    lost_ = changed_ = true;
+    for (const auto& one : live_) {
+        const bool unanswered = why != errc::bad_upstream_message && !one.stream->answered();
+        one.stream->fail({why, blame::upstream,
+                          unanswered ? retry_hint::if_reused : retry_hint::never,
+                          one.stream->answered() && why == errc::upstream_closed
+                              ? std::string_view{"response body"}
+                              : stage});
+    }
+}
+
+void client_session::end_waits() noexcept {
+    over_ = true;
+    wanted_.interrupt();
+    socket_->interrupt(runtime::direction::in);
+    socket_->interrupt(runtime::direction::out);
+}
+
+void client_session::tell_owner() noexcept {
+    if (std::exchange(changed_, false) && owner_ != nullptr)
+        owner_->on_change(*this);
+}
+
+void client_session::leave() noexcept {
+    owner_ = nullptr;
+    if (over_)
+        return;
+    if (!lost_ && !write_broken_) {
+        ::nghttp2_session_terminate_session(speaks_.get(), NGHTTP2_NO_ERROR);
+        write_once();
+    }
+    lose(errc::upstream_closed, "connection closed");
+    end_waits();
+}
+
+std::string_view client_session::tls_failure() const noexcept {
+    return socket_->tls() != nullptr ? socket_->tls()->failure() : std::string_view();
+}
+
+// As h1/client_session has it: a node may refuse our certificate after the handshake.
+errc client_session::why_closed() const noexcept {
+    const bool by_tls = socket_->tls() != nullptr && socket_->tls()->protocol_failed();
+    return by_tls ? errc::tls_failed : errc::upstream_closed;
+}
+
+}  // namespace sluice::http::h2
