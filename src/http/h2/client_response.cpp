@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/h2/client_response.hpp"
 
-#include "http/h1/framing.hpp"
+#include "http/message_rules.hpp"
 #include "http/hop_by_hop.hpp"
 #include "http/trailer_names.hpp"
 #include "sluice/base/strings.hpp"
@@ -69,7 +69,7 @@ std::string_view client_response::add_length(std::string_view value) {
     auto& length = heads_[count_].declared_length;
     if (length)
         return "more than one Content-Length";
-    length = h1::parse_length(value);
+    length = parse_length(value);
     return length ? std::string_view{} : "Content-Length is not a number";
 }
 
