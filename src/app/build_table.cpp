@@ -38,7 +38,8 @@ wanted_nodes found_before(const table_service& from, const service::service_sett
     for (const auto& one : from.nodes)
         wanted.nodes.push_back(one.facts);
     const auto& was = from.settings;
-    auto under = from.carried.value_or(proxy::found_under{was.source, was.names, was.tls, was.protocol});
+    auto under =
+        from.carried.value_or(proxy::found_under{was.source, was.names, was.tls, was.protocol});
     if (!wanted.nodes.empty() && (under.source != now.source || under.names != now.names))
         wanted.carried = std::move(under);
     return wanted;

@@ -58,7 +58,8 @@ bool may_be_trailer(std::string_view name) noexcept {
     std::array<char, longest_forbidden> lower{};
     std::ranges::transform(name, lower.begin(),
                            [](char c) { return c == '_' ? '-' : to_lower(c); });
-    return !std::ranges::binary_search(forbidden_names, std::string_view{lower.data(), name.size()});
+    return !std::ranges::binary_search(forbidden_names,
+                                       std::string_view{lower.data(), name.size()});
 }
 
 }  // namespace sluice::http

@@ -129,8 +129,7 @@ std::shared_ptr<const upstream_tls> upstream_tls::of(const upstream_tls_settings
                                        context.release(), std::move(identity), settings.verify)));
 }
 
-std::unique_ptr<tls_session> upstream_tls::connect(const std::string& name,
-                                                   tls_tickets& tickets,
+std::unique_ptr<tls_session> upstream_tls::connect(const std::string& name, tls_tickets& tickets,
                                                    alpn_offer offer) const {
     openssl_ptr<SSL> ssl(::SSL_new(context_));
     if (!ssl || (verifies_ && (name.empty() || !require_name(*ssl, name))))

@@ -106,8 +106,8 @@ public:
     bool response_begun = false;
     bool node_is_host = false;  // the node is sent its own address as Host
     bool tunnel = false;        // after a 101: raw bytes both ways
-    bool streams = false;  // event streams, tunnels, calls: idle times and totals differ
-    bool grpc = false;     // a call: its answers are streams, its errors have a form of their own
+    bool streams = false;       // event streams, tunnels, calls: idle times and totals differ
+    bool grpc = false;  // a call: its answers are streams, its errors have a form of their own
 
 private:
     struct clock_timer : runtime::timer {

@@ -80,8 +80,7 @@ bool tries::again(const failure& why) {
         return take_one() && x_.worker.now() < connect_deadline_;
     }
     const bool unprocessed = why.retry == retry_hint::unprocessed;
-    if (why.retry == retry_hint::never ||
-        !(unprocessed ? x_.replay.complete() : may_send_again()))
+    if (why.retry == retry_hint::never || !(unprocessed ? x_.replay.complete() : may_send_again()))
         return false;
     // The time for connects bounds connects: how long a node held the request before it broke is
     // not part of it.

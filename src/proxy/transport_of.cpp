@@ -11,9 +11,9 @@ upstream::transport transport_of(const table_service& service, const table_node&
     const auto& tls = service.tls();
     const auto& address = node.facts.address;
     const auto& name = !tls.server_name.empty() ? tls.server_name : node.facts.name;
-    auto way = tls.context ? upstream::transport(address, tls.context,
-                                                 name.empty() ? address.ip() : name)
-                           : upstream::transport(address);
+    auto way = tls.context
+                   ? upstream::transport(address, tls.context, name.empty() ? address.ip() : name)
+                   : upstream::transport(address);
     way.speaks = speaks_http1_only(service) ? node_protocol::http1 : service.protocol();
     return way;
 }

@@ -136,7 +136,8 @@ const config::schema<service_settings>& service_schema() {
              config::needed},
             {"tls", &service::tls, config::block(upstream_tls_schema()), "TLS to the nodes"},
             {"protocol", &service::protocol, protocols,
-             "the HTTP version spoken to nodes; gRPC needs http2; auto: what a node prefers (ALPN), "
+             "the HTTP version spoken to nodes; gRPC needs http2; auto: what a node prefers "
+             "(ALPN), "
              "without TLS http1"},
             {"balancer", &service::balancer, balancers, "how the node for a request is chosen"},
             {"pool", &service::pool, config::block(pool_schema()),

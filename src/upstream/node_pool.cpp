@@ -221,9 +221,8 @@ void node_pool::keep_reaping() noexcept {
 
 void node_pool::reap() noexcept {
     const auto oldest_kept = worker_.now() - settings_.idle_timeout;
-    close_some(std::erase_if(idle_, [&](idle_connection& one) {
-        return one.since < oldest_kept || one.kept->stale();
-    }));
+    close_some(std::erase_if(
+        idle_, [&](idle_connection& one) { return one.since < oldest_kept || one.kept->stale(); }));
     if (!shared_.empty()) {
         close_some(shared_.look_after(worker_.now(), settings_.idle_timeout));
         count_idle();

@@ -57,13 +57,15 @@ void shared_connections::close(session::stream_pointer used, time_point now) noe
 // list.
 template <class Test>
 std::size_t shared_connections::drop_if(Test&& closes) noexcept {
-    const auto kept = std::stable_partition(all_.begin(), all_.end(),
-                                            [&](const auto& one) { return !closes(one); });
-    std::vector<one_of_them> dropped(std::make_move_iterator(kept),
-                                     std::make_move_iterator(all_.end()));
-    all_.erase(kept, all_.end());
+    std::vector<session::pointer> dropped;
+    std::erase_if(all_, [&](const one_of_them& one) {
+        if (!closes(one))
+            return false;
+        dropped.push_back(one.held);
+        return true;
+    });
     for (const auto& one : dropped)
-        one.held->leave();
+        one->leave();
     return dropped.size();
 }
 
@@ -75,11 +77,14 @@ std::size_t shared_connections::drop(which what) noexcept {
 }
 
 std::size_t shared_connections::keep_idle(std::size_t most) noexcept {
-    auto unused = idle();
+    const auto unused = idle();
     if (unused <= most)
         return 0;
-    return drop_if([&](const one_of_them& one) {
-        return one.held->active() == 0 && unused > most && unused-- > most;
+    auto over = unused - most;
+    return drop_if([&over](const one_of_them& one) {
+        const bool closes = one.held->active() == 0 && over != 0;
+        over -= closes ? 1 : 0;
+        return closes;
     });
 }
 

@@ -27,8 +27,7 @@ struct transport {
     service::node_protocol speaks = service::node_protocol::http1;
 
     friend bool operator==(const transport& one, const transport& other) noexcept {
-        return one.target == other.target && one.name == other.name &&
-               one.speaks == other.speaks &&
+        return one.target == other.target && one.name == other.name && one.speaks == other.speaks &&
                (one.tls == other.tls ||
                 (one.tls && other.tls && one.tls->identity() == other.tls->identity()));
     }

@@ -82,9 +82,8 @@ public:
     /// The same without a descriptor of its own, for whoever has TLS around it.
     void take_in(std::string_view bytes) {
         if (!bytes.empty())
-            nghttp2_session_mem_recv(session_.get(),
-                                     reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                     bytes.size());
+            nghttp2_session_mem_recv(
+                session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     }
     std::string give_out() {
         std::string all;

@@ -66,12 +66,13 @@ TEST_CASE("a call passes with its trailers") {
     s.end->head(1, {{":status", "200"}, {"content-type", "application/grpc"}});
     s.end->body(1, "hello", true, {{"grpc-status", "0"}, {"grpc-message", "fine"}});
     s.settle();
-    CHECK(s.client.receive().ends_with("5\r\nhello\r\n0\r\ngrpc-status: 0\r\ngrpc-message: fine\r\n\r\n"));
+    CHECK(s.client.receive().ends_with(
+        "5\r\nhello\r\n0\r\ngrpc-status: 0\r\ngrpc-message: fine\r\n\r\n"));
 }
 
 TEST_CASE("a call for nodes of HTTP/1 is refused before one is asked") {
-    const auto* const type = GENERATE("application/grpc", "application/grpc+proto",
-                                      "Application/gRPC; x=y");
+    const auto* const type =
+        GENERATE("application/grpc", "application/grpc+proto", "Application/gRPC; x=y");
     node one;
     gateway_rig rig(settings_for({&one}));
     auto client = rig.connect();

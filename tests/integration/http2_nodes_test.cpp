@@ -246,8 +246,8 @@ TEST_CASE("a client that leaves is told to the node as a cancelled stream, at ev
     shared_rig s;
     const int step = GENERATE(0, 1, 2, 3);
     auto other = s.ask();
-    auto client =
-        s.ask(step == 0 ? "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc" : fake::get);
+    auto client = s.ask(step == 0 ? "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc"
+                                  : fake::get);
     const auto id = s.end().newest();
     if (step >= 2)
         s.end().head(id, {{":status", "200"}});
@@ -372,8 +372,8 @@ TEST_CASE("a reload keeps the connections of nodes that stay, another protocol t
 
 TEST_CASE("an upgrade goes to an HTTP/2 node as an ordinary request") {
     shared_rig s;
-    auto client = s.ask(
-        "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    auto client =
+        s.ask("GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
     CHECK(s.end().last()["upgrade"].empty());
     s.answer(s.end(), 1);
     CHECK(client.receive().starts_with("HTTP/1.1 200"));

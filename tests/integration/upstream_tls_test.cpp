@@ -313,11 +313,9 @@ struct agreed {
     std::string wants;
     std::string offered;
 
-    void take_part(SSL_CTX& context) {
-        SSL_CTX_set_alpn_select_cb(&context, choose, this);
-    }
-    static int choose(SSL*, const unsigned char** out, unsigned char* size,
-                      const unsigned char* in, unsigned in_size, void* user) {
+    void take_part(SSL_CTX& context) { SSL_CTX_set_alpn_select_cb(&context, choose, this); }
+    static int choose(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
+                      unsigned in_size, void* user) {
         auto& self = *static_cast<agreed*>(user);
         self.offered.assign(reinterpret_cast<const char*>(in), in_size);
         const auto at = self.offered.find(self.wants);

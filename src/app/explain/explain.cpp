@@ -94,8 +94,7 @@ private:
         });
         made_.route = won_by(tell_, table, request, *how);
         const bool is_call = http::grpc::is_call(came_.head());
-        made_.services =
-            services_of(tell_, table, *winner, {around_.sources_tell, is_call});
+        made_.services = services_of(tell_, table, *winner, {around_.sources_tell, is_call});
         made_.sending = sending_of(tell_, table, *winner, came_.head(), came_.room());
         const auto from_all = answer_of_all(made_.services);
         if (is_call && http::grpc::timeout_of(came_.head()).malformed)

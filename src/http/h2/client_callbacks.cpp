@@ -37,16 +37,18 @@ struct client_callbacks {
         return 0;
     }
 
+    // NOLINTNEXTLINE(readability-function-size): nghttp2 asks for it so
     static int header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
                       std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
                       std::uint8_t, void* user) noexcept {
         auto* const one = self(user).find(frame->hd.stream_id);
-        const bool good = one == nullptr || one->take_field(text_of(name, name_size),
-                                                            text_of(value, value_size));
+        const bool good =
+            one == nullptr || one->take_field(text_of(name, name_size), text_of(value, value_size));
         return good ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
 
     // Left alone, nghttp2 would leave such a field out and go on.
+    // NOLINTNEXTLINE(readability-function-size): nghttp2 asks for it so
     static int invalid_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t*,
                               std::size_t, const std::uint8_t*, std::size_t, std::uint8_t,
                               void* user) noexcept {
@@ -130,6 +132,7 @@ struct client_callbacks {
         return 0;
     }
 
+    // NOLINTNEXTLINE(readability-function-size): nghttp2 asks for it so
     static ssize_t body(nghttp2_session*, std::int32_t id, std::uint8_t*, std::size_t most,
                         std::uint32_t* flags, nghttp2_data_source*, void* user) noexcept {
         auto& on = self(user);

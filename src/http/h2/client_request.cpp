@@ -79,8 +79,7 @@ void client_request::put_length(const outgoing_request& request) {
     std::array<char, most_digits> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
                                    has_length ? request.body.length : 0);
-    put("content-length",
-        keep({digits.data(), static_cast<std::size_t>(end.ptr - digits.data())}));
+    put("content-length", keep({digits.data(), static_cast<std::size_t>(end.ptr - digits.data())}));
 }
 
 const std::vector<nghttp2_nv>& client_request::write(const outgoing_request& request,

@@ -71,8 +71,7 @@ void client_session::greet() {
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<std::uint32_t>(first_window)},
     }};
     ::nghttp2_submit_settings(speaks_.get(), NGHTTP2_FLAG_NONE, ours.data(), ours.size());
-    ::nghttp2_session_set_local_window_size(speaks_.get(), NGHTTP2_FLAG_NONE, 0,
-                                            connection_window);
+    ::nghttp2_session_set_local_window_size(speaks_.get(), NGHTTP2_FLAG_NONE, 0, connection_window);
     want_write();
 }
 
@@ -252,8 +251,7 @@ runtime::task<> client_session::write_on(pointer self) {
         s.wanted_.close();
         co_await s.write_all();
         if (s.violated_)
-            s.lose(errc::bad_upstream_message,
-                   s.settings_seen_ ? "malformed HTTP/2" : "no HTTP/2");
+            s.lose(errc::bad_upstream_message, s.settings_seen_ ? "malformed HTTP/2" : "no HTTP/2");
         if (s.lost_)
             s.end_waits();
         s.tell_owner();

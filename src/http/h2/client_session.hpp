@@ -131,20 +131,20 @@ private:
     std::vector<place> live_;  // by id
     std::vector<stream_pointer> spare_;
     std::size_t active_ = 0;
-    std::size_t widened_ = 0;     // what all streams were granted beyond their first window
-    std::uint64_t queued_ = 0;    // bytes that went through out_
-    std::uint64_t written_ = 0;   // and were taken by the kernel
+    std::size_t widened_ = 0;    // what all streams were granted beyond their first window
+    std::uint64_t queued_ = 0;   // bytes that went through out_
+    std::uint64_t written_ = 0;  // and were taken by the kernel
     time_point made_;
     time_point heard_;
     time_point probed_{};
     bool settings_seen_ = false;
     bool going_away_ = false;
     bool probing_ = false;
-    bool reads_fill_ = false;     // the last read took all the room there was
+    bool reads_fill_ = false;  // the last read took all the room there was
     bool write_broken_ = false;
-    bool violated_ = false;       // we said goodbye because of what the node sent
+    bool violated_ = false;  // we said goodbye because of what the node sent
     bool lost_ = false;
-    bool over_ = false;           // the coroutines end
+    bool over_ = false;  // the coroutines end
     bool changed_ = false;
 };
 

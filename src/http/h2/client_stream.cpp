@@ -175,8 +175,8 @@ void client_stream::stream_closed(std::uint32_t code) noexcept {
     if (ended_)
         return out_.raise();  // the request, if it still goes on, goes nowhere
     if (code == NGHTTP2_REFUSED_STREAM && !answered_)
-        return fail({errc::upstream_closed, blame::upstream, retry_hint::unprocessed,
-                     "stream refused"});
+        return fail(
+            {errc::upstream_closed, blame::upstream, retry_hint::unprocessed, "stream refused"});
     const auto stage = answered_ ? std::string_view{"response body"} : "response head";
     if (reset_by_node_ || code == NGHTTP2_NO_ERROR)
         return fail({errc::upstream_closed, blame::upstream, retry_hint::never, stage});

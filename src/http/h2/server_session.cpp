@@ -102,10 +102,16 @@ runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
     self.wake_writer();
     co_await self.writer_ended_;
     self.clock_.disarm();
-    if (!self.lost_ && !self.cut_)
-        co_await connection::linger(*link, self.hurried_  ? connection::patience::none
-                                           : self.failed_ ? connection::patience::brief
-                                                          : connection::patience::usual);
+    if (self.lost_ || self.cut_)
+        co_return;
+    const auto how = self.patience_left();
+    co_await connection::linger(*link, how);
+}
+
+connection::patience server_session::patience_left() const noexcept {
+    if (hurried_)
+        return connection::patience::none;
+    return failed_ ? connection::patience::brief : connection::patience::usual;
 }
 
 server_session::reading server_session::read_some() {

@@ -101,6 +101,7 @@ private:
 
     // The end.
     void go_away() noexcept;
+    connection::patience patience_left() const noexcept;
     void lose(errc why) noexcept;
     void end_streams() noexcept;
     void nudge() noexcept;

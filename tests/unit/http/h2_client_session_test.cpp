@@ -119,11 +119,11 @@ TEST_CASE_METHOD(fixture, "a request goes out with its own fields and none of th
     settle();
     CHECK(stream->sent_any());
     CHECK(stream->delivered());
-    const fake::h2_fields wanted{{":method", "POST"},         {":scheme", "http"},
-                                 {":authority", "h"},         {":path", "/a?b=c"},
-                                 {"x-custom", "One"},         {"x-forwarded-for", "192.0.2.1"},
+    const fake::h2_fields wanted{{":method", "POST"},           {":scheme", "http"},
+                                 {":authority", "h"},           {":path", "/a?b=c"},
+                                 {"x-custom", "One"},           {"x-forwarded-for", "192.0.2.1"},
                                  {"x-forwarded-proto", "http"}, {"x-request-id", "id"},
-                                 {"content-length", "0"},     {"te", "trailers"}};
+                                 {"content-length", "0"},       {"te", "trailers"}};
     CHECK(node->last().fields == wanted);
     CHECK(node->last().ended);
 }
@@ -289,7 +289,8 @@ TEST_CASE_METHOD(fixture, "one given up before it left is never heard of by its 
     CHECK(take_head() == io_state::done);
 }
 
-TEST_CASE_METHOD(fixture, "what the node resets is broken, and safe to send again where it says so") {
+TEST_CASE_METHOD(fixture,
+                 "what the node resets is broken, and safe to send again where it says so") {
     get();
     SECTION("refused") {
         node->reset(1, NGHTTP2_REFUSED_STREAM);
@@ -361,24 +362,50 @@ TEST_CASE("messages that break the rules are no answers") {
         bool head_is_good;
     };
     const auto one = GENERATE(
-        row{"more than its length", {{":status", "200"}, {"content-length", "3"}}, "hello", {}, true},
-        row{"less than its length", {{":status", "200"}, {"content-length", "9"}}, "hello", {}, true},
+        row{"more than its length",
+            {{":status", "200"}, {"content-length", "3"}},
+            "hello",
+            {},
+            true},
+        row{"less than its length",
+            {{":status", "200"}, {"content-length", "9"}},
+            "hello",
+            {},
+            true},
         row{"two lengths",
             {{":status", "200"}, {"content-length", "5"}, {"content-length", "5"}},
             "hello",
             {},
             false},
-        row{"a length that is none", {{":status", "200"}, {"content-length", "x"}}, "hello", {}, false},
+        row{"a length that is none",
+            {{":status", "200"}, {"content-length", "x"}},
+            "hello",
+            {},
+            false},
         row{"no status", {{"x", "y"}}, "hello", {}, false},
         row{"a status that is none", {{":status", "20"}}, "hello", {}, false},
         row{"101", {{":status", "101"}}, "hello", {}, false},
-        row{"a field of the connection", {{":status", "200"}, {"connection", "close"}}, "", {}, false},
+        row{"a field of the connection",
+            {{":status", "200"}, {"connection", "close"}},
+            "",
+            {},
+            false},
         row{"a space in a name", {{":status", "200"}, {"x y", "z"}}, "", {}, false},
         row{"a line end in a value", {{":status", "200"}, {"x", "y\r\nz: 1"}}, "", {}, false},
-        row{"a pseudo field behind the body", {{":status", "200"}}, "hello", {{":status", "200"}}, true},
+        row{"a pseudo field behind the body",
+            {{":status", "200"}},
+            "hello",
+            {{":status", "200"}},
+            true},
         row{"too many fields", fake::h2_fields(1, {":status", "200"}), "many", {}, false},
-        row{"a head too large", {{":status", "200"}, {"x", std::string(15'000, 'x')},
-             {"y", std::string(15'000, 'x')}, {"z", std::string(15'000, 'x')}}, "", {}, false});
+        row{"a head too large",
+            {{":status", "200"},
+             {"x", std::string(15'000, 'x')},
+             {"y", std::string(15'000, 'x')},
+             {"z", std::string(15'000, 'x')}},
+            "",
+            {},
+            false});
     INFO(one.what);
     fixture f({.checks = false});
     f.get();
