@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a connection: frames in, a handler a request, and every way it ends. What frames mean
-// is in server_frames.cpp, how they leave in server_output.cpp.
+// The life of a connection: bytes in, a handler a request, last words. What frames mean is in
+// server_frames.cpp, how they leave in server_output.cpp, what ends it in server_end.cpp.
 #include "http/h2/server_session.hpp"
 
 #include "http/h2/server_callbacks.hpp"
 #include "sluice/http/local_reply.hpp"
 #include "sluice/runtime/worker.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace sluice::http::h2 {
