@@ -110,7 +110,7 @@ runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
 connection::patience server_session::patience_left() const noexcept {
     if (hurried_)
         return connection::patience::none;
-    return failed_ ? connection::patience::brief : connection::patience::usual;
+    return failed_ || draining_ ? connection::patience::brief : connection::patience::usual;
 }
 
 server_session::reading server_session::read_some() {
@@ -139,6 +139,7 @@ server_session::reading server_session::read_some() {
 
 // False when the connection is to end.
 bool server_session::feed(byte_view bytes) {
+    window_changed_ = false;
     const auto fed = nghttp2_session_mem_recv(
         nghttp2_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     if (cut_)
