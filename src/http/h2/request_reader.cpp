@@ -48,6 +48,20 @@ bool is_value(std::string_view value) noexcept {
            (!is_blank(value.front()) && !is_blank(value.back()) && all_of(value, value_bytes));
 }
 
+bool is_of_connection(field_id id) noexcept {
+    switch (id) {
+    case field_id::connection:
+    case field_id::keep_alive:
+    case field_id::proxy_connection:
+    case field_id::transfer_encoding:
+    case field_id::upgrade:
+    case field_id::te:
+        return true;
+    default:
+        return false;
+    }
+}
+
 }  // namespace
 
 void request_reader::reset() noexcept {
@@ -134,7 +148,10 @@ void request_reader::take_field(std::string_view name, std::string_view value) {
         refused_field_ = "a field name is malformed or not allowed";
 }
 
+// RFC 9113 section 8.2.2 speaks of messages: trailers are part of one.
 void request_reader::take_trailer(std::string_view name, std::string_view value) {
+    if (is_of_connection(identify(name)))
+        return is_malformed("a connection-specific field in trailers");
     if (!is_forbidden_trailer(name))
         fields_->add(field{name, value, field_id::other, false});
 }

@@ -30,7 +30,6 @@ void server_session::drain() noexcept {
     draining_ = true;
     drain_began_ = worker_.now();
     nghttp2_submit_shutdown_notice(nghttp2_.get());
-    nghttp2_submit_ping(nghttp2_.get(), NGHTTP2_FLAG_NONE, nullptr);
     arm(drain_began_ + server::drain_grace);
     wake_writer();
 }
@@ -102,7 +101,7 @@ void server_session::look_at_clock() noexcept {
     if (!settings_acked_ && is_past(link_.opened() + head_time))
         nghttp2_session_terminate_session(nghttp2_.get(), NGHTTP2_SETTINGS_TIMEOUT);
     if (head_began_ != time_point{} && is_past(head_began_ + head_time)) {
-        nghttp2_session_terminate_session(nghttp2_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
+        nghttp2_session_terminate_session(nghttp2_.get(), NGHTTP2_NO_ERROR);
         server_.handler().turned_away(errc::request_timeout);
         head_began_ = {};
     }

@@ -6,9 +6,20 @@
 #include "sluice/runtime/worker.hpp"
 #include "sluice/telemetry/log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::http::h2 {
+
+namespace {
+
+bool changes_window(const nghttp2_settings& frame) noexcept {
+    return std::any_of(frame.iv, frame.iv + frame.niv, [](const nghttp2_settings_entry& one) {
+        return one.settings_id == NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE;
+    });
+}
+
+}  // namespace
 
 server_stream* server_session::stream_of(std::int32_t id) const noexcept {
     return static_cast<server_stream*>(nghttp2_session_get_stream_user_data(nghttp2_.get(), id));
@@ -184,6 +195,7 @@ int server_session::on_frame(const nghttp2_frame& frame) {
         return 0;
     case NGHTTP2_SETTINGS:
         settings_acked_ = settings_acked_ || (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0;
+        window_changed_ = window_changed_ || changes_window(frame.settings);
         return 0;
     case NGHTTP2_PING:
         if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0 && draining_)
@@ -219,6 +231,16 @@ void server_session::on_stream_closed(std::int32_t id) noexcept {
         stream->closed();
 }
 
+void server_session::goaway_went_out(const nghttp2_goaway& frame) {
+    // Its answer tells that the client has seen the GOAWAY before it.
+    if (draining_ && !goaway_sent_)
+        nghttp2_submit_ping(nghttp2_.get(), NGHTTP2_FLAG_NONE, nullptr);
+    failed_ = failed_ || frame.error_code != NGHTTP2_NO_ERROR;
+    // All others of ours were told before: what is left is nghttp2's own bound of entries.
+    if (frame.error_code == NGHTTP2_ENHANCE_YOUR_CALM)
+        tell(abuse::settings);
+}
+
 int server_session::on_sent(const nghttp2_frame& frame) {
     auto* const stream = stream_of(frame.hd.stream_id);
     switch (frame.hd.type) {
@@ -231,14 +253,18 @@ int server_session::on_sent(const nghttp2_frame& frame) {
         score_.earned(4);
         break;
     case NGHTTP2_GOAWAY:
-        failed_ = failed_ || frame.goaway.error_code != NGHTTP2_NO_ERROR;
+        goaway_went_out(frame.goaway);
         return 0;
     case NGHTTP2_RST_STREAM:
         switch (frame.rst_stream.error_code) {
         case NGHTTP2_REFUSED_STREAM:
             return count(abuse::refused);
-        case NGHTTP2_PROTOCOL_ERROR:
         case NGHTTP2_FLOW_CONTROL_ERROR:
+            // RFC 9113 section 6.9.2: by SETTINGS it is an error of the connection.
+            if (window_changed_)
+                nghttp2_session_terminate_session(nghttp2_.get(), NGHTTP2_FLOW_CONTROL_ERROR);
+            return count(abuse::malformed);
+        case NGHTTP2_PROTOCOL_ERROR:
         case NGHTTP2_STREAM_CLOSED:
         case NGHTTP2_FRAME_SIZE_ERROR:
             return count(abuse::malformed);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a connection: frames in, a handler a request, and every way it ends. What frames mean
-// is in server_frames.cpp, how they leave in server_output.cpp.
+// The life of a connection: bytes in, a handler a request, last words. What frames mean is in
+// server_frames.cpp, how they leave in server_output.cpp, what ends it in server_end.cpp.
 #include "http/h2/server_session.hpp"
 
 #include "http/h2/server_callbacks.hpp"
 #include "sluice/http/local_reply.hpp"
 #include "sluice/runtime/worker.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace sluice::http::h2 {
@@ -111,7 +110,7 @@ runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
 connection::patience server_session::patience_left() const noexcept {
     if (hurried_)
         return connection::patience::none;
-    return failed_ ? connection::patience::brief : connection::patience::usual;
+    return failed_ || draining_ ? connection::patience::brief : connection::patience::usual;
 }
 
 server_session::reading server_session::read_some() {
@@ -140,6 +139,7 @@ server_session::reading server_session::read_some() {
 
 // False when the connection is to end.
 bool server_session::feed(byte_view bytes) {
+    window_changed_ = false;
     const auto fed = nghttp2_session_mem_recv(
         nghttp2_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     if (cut_)

@@ -80,6 +80,7 @@ private:
     bool may_begin_stream() const noexcept;
     int count(abuse);
     bool tell(abuse);
+    void goaway_went_out(const nghttp2_goaway&);
     void flooded(abuse);
     server_stream* stream_of(std::int32_t id) const noexcept;
 
@@ -141,6 +142,7 @@ private:
     errc lost_why_ = errc::client_gone;
     bool had_request_ = false;
     bool settings_acked_ = false;
+    bool window_changed_ = false;  // by SETTINGS among what was fed last
     bool draining_ = false;
     bool goaway_sent_ = false;
     bool told_to_calm_down_ = false;

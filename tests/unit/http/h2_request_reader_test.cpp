@@ -253,4 +253,6 @@ TEST_CASE("trailers hold no pseudo fields, end their stream, and lose what must 
     CHECK(read({{"x-sum", "1"}}, block_end::stream_goes_on, fields) == kind::malformed);
     CHECK(read({{":path", "/"}}, ends, fields) == kind::malformed);
     CHECK(read({{"X-Sum", "1"}}, ends, fields) == kind::malformed);
+    for (const auto* name : {"connection", "keep-alive", "transfer-encoding", "upgrade"})
+        CHECK(read({{name, "close"}}, ends, fields) == kind::malformed);
 }

@@ -693,6 +693,35 @@ TEST_CASE_METHOD(h2_fixture, "a stream number that was passed over is an error o
     CHECK(client.ended());
 }
 
+TEST_CASE_METHOD(h2_fixture,
+                 "RFC 9113 section 6.9.2: a window over its bound by SETTINGS ends all") {
+    fake::h2_client client(connect());
+    const auto id = client.ask(fake::h2_get("/hold"));
+    client.exchange(loop);
+    const auto number = [](std::uint32_t value) {
+        return fake::h2_frame(0, 0, value, {}).substr(5, 4);
+    };
+    client.raw(fake::h2_frame(8, 0, static_cast<std::uint32_t>(id), number(0x7fffffff - 65'535)));
+    client.raw(fake::h2_frame(4, 0, 0, std::string("\0\4", 2) + number(0x7fffffff)));
+    client.exchange(loop);
+    REQUIRE_FALSE(client.goaways().empty());
+    CHECK(client.goaways()[0].second == NGHTTP2_FLOW_CONTROL_ERROR);
+    CHECK(client.ended());
+}
+
+TEST_CASE_METHOD(h2_fixture, "too many entries of SETTINGS are counted as what they are") {
+    for (auto& one : settings->abuses)
+        one = std::make_shared<sluice::telemetry::counter>(1);
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    client.raw(fake::h2_frame(4, 0, 0, std::string(6 * 2'700, '\0')));
+    client.exchange(loop);
+    REQUIRE_FALSE(client.goaways().empty());
+    CHECK(client.goaways()[0].second == NGHTTP2_ENHANCE_YOUR_CALM);
+    const auto kind = static_cast<std::size_t>(sluice::http::h2::abuse::settings);
+    CHECK(settings->abuses[kind]->sum() == 1);
+}
+
 TEST_CASE_METHOD(h2_fixture, "who broke the rules is not listened to for long") {
     auto end = connect();
     end.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + fake::h2_frame(4, 0, 0, {}) +
