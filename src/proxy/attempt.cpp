@@ -117,6 +117,8 @@ bool still_sending(const exchange& x, time_point& deadline) noexcept {
 // What is told of the node elsewhere than to this client.
 void remember(const exchange& x, const failure& why, const upstream::connection& node,
               upstream::node_pool& pool) {
+    if (why.retry == retry_hint::unprocessed)
+        return;  // a node that ends a connection in good order, or has enough to do
     if (why.code == errc::tls_failed)
         tell_tls_trouble(x, pool, node.tls_failure());
     else

@@ -55,7 +55,7 @@ struct shared_rig {
         end.body(id, std::move(body));
         settle();
     }
-    /// The node goes: what stands breaks, and nobody can connect until it is back.
+    /// The newest connection's.
     h2_node& end() { return ends.back(); }
 
     node one;
@@ -201,6 +201,7 @@ TEST_CASE("GOAWAY costs no request: what it left out goes elsewhere, the rest en
     CHECK(b.receive().ends_with("ok"));
     CHECK(s.rig.stats().open == 1);  // the old one is closed
     CHECK(old.at_end());
+    CHECK(s.rig.stats().last_error.empty());  // it went in good order
 }
 
 TEST_CASE("a node that restarts costs no request that is safe to send again") {

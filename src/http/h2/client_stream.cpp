@@ -10,6 +10,13 @@
 
 namespace sluice::http::h2 {
 
+namespace {
+
+// What nghttp2 closes as if refused when a GOAWAY left it out.
+constexpr std::string_view going_away = "connection going away";
+
+}  // namespace
+
 client_stream::client_stream(runtime::worker& owner) : in_(owner), out_(owner) {}
 
 client_stream::~client_stream() = default;
@@ -175,8 +182,8 @@ void client_stream::stream_closed(std::uint32_t code) noexcept {
     if (ended_)
         return out_.raise();  // the request, if it still goes on, goes nowhere
     if (code == NGHTTP2_REFUSED_STREAM && !answered_)
-        return fail(
-            {errc::upstream_closed, blame::upstream, retry_hint::unprocessed, "stream refused"});
+        return fail({errc::upstream_closed, blame::upstream, retry_hint::unprocessed,
+                     reset_by_node_ ? std::string_view{"stream refused"} : going_away});
     const auto stage = answered_ ? std::string_view{"response body"} : "response head";
     if (reset_by_node_ || code == NGHTTP2_NO_ERROR)
         return fail({errc::upstream_closed, blame::upstream, retry_hint::never, stage});

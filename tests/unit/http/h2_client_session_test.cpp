@@ -524,3 +524,27 @@ TEST_CASE_METHOD(fixture, "who leaves says goodbye") {
         std::make_unique<sluice::net::stream>(loop.worker, fake::socket_pair().ours.release()),
         owner);
 }
+
+TEST_CASE_METHOD(fixture, "many who do not take their bodies hold up nobody else") {
+    std::vector<client_session::stream_pointer> slow;
+    for (int i = 0; i < 80; ++i) {  // together more than the connection's own window
+        get();
+        node->head(node->newest(), {{":status", "200"}});
+        node->body(node->newest(), std::string(100'000, 'x'));
+        slow.push_back(std::move(stream));
+    }
+    for (int i = 0; i < 20; ++i)
+        settle();
+    get();
+    node->head(node->newest(), {{":status", "200"}});
+    node->body(node->newest(), std::string(200'000, 'y'));
+    std::size_t got = 0;
+    for (int i = 0; i < 50 && !last; ++i) {
+        settle();
+        got += take_body().size();
+    }
+    CHECK(got == 200'000);
+    CHECK(last);
+    for (auto& one : slow)
+        session->take_back(std::move(one));
+}
