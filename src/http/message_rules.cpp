@@ -4,50 +4,10 @@
 
 #include "sluice/base/strings.hpp"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 
 namespace sluice::http {
-
-namespace {
-
-// Framing, routing, request modifiers, authentication, response control and content format; the
-// known ids and the X-Forwarded-* family are covered by their id.
-constexpr std::array forbidden_names = std::to_array<std::string_view>({
-    "accept-encoding",
-    "age",
-    "authentication-info",
-    "authorization",
-    "cache-control",
-    "content-encoding",
-    "content-language",
-    "content-location",
-    "content-range",
-    "expires",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "location",
-    "pragma",
-    "proxy-authentication-info",
-    "range",
-    "retry-after",
-    "set-cookie",
-    "vary",
-    "warning",
-    "www-authenticate",
-    "x-real-ip",
-});
-static_assert(std::ranges::is_sorted(forbidden_names));
-
-constexpr std::size_t longest_forbidden =
-    std::ranges::max_element(forbidden_names, {}, &std::string_view::size)->size();
-
-}  // namespace
 
 method verb_of(std::string_view name) noexcept {
     switch (name.size()) {
@@ -96,25 +56,12 @@ verdict check_expect(const field_sorter& sorter, request_head& head) {
             continue;
         if (!iequals(one.value, "100-continue"))
             return {errc::expectation_failed, "an Expect other than 100-continue"};
-        if (head.is_http_1_0())
+        if (head.received.is_1_0())
             one.hop_by_hop = true;
         else
             head.expects_continue = true;
     }
     return {};
-}
-
-// Underscores count as hyphens here: Content_Length is no better at the end of a message than at
-// its front.
-bool is_forbidden_trailer(std::string_view name) {
-    if (identify(name, spelling::underscore_is_hyphen) != field_id::other)
-        return true;
-    if (name.size() > longest_forbidden)
-        return false;
-    std::array<char, longest_forbidden> lower{};
-    std::ranges::transform(name, lower.begin(),
-                           [](char c) { return c == '_' ? '-' : to_lower(c); });
-    return std::ranges::binary_search(forbidden_names, std::string_view{lower.data(), name.size()});
 }
 
 }  // namespace sluice::http

@@ -42,7 +42,4 @@ verdict check_method(method) noexcept;
 /// RFC 9110 section 10.1.1. Sets head.expects_continue.
 verdict check_expect(const field_sorter&, request_head&);
 
-/// Whether a field of that name may not stand in a trailer section (RFC 9110 section 6.5.1).
-bool is_forbidden_trailer(std::string_view name);
-
 }  // namespace sluice::http

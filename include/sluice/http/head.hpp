@@ -138,10 +138,6 @@ struct request_head {
     /// the Upgrade field's value when Connection names it, else empty
     std::string_view upgrade;
 
-    /// The client knows no 1xx heads, no chunks and no upgrades (RFC 9110 section 2.5).
-    bool is_http_1_0() const noexcept {
-        return received.major_number == 1 && received.minor_number == 0;
-    }
     void clear();
 };
 

@@ -171,7 +171,7 @@ void server_session::put_informational(const response_head& head) {
 void server_session::put_head(const response_head& head, std::string_view request_id) {
     response_begun_ = true;
     const auto& request = state_->head;
-    const bool client_is_1_0 = request.is_http_1_0();
+    const bool client_is_1_0 = request.received.is_1_0();
     framing body = head.body;
     if (body.how == framing::kind::chunked || body.how == framing::kind::until_close)
         body.how = client_is_1_0 ? framing::kind::until_close : framing::kind::chunked;

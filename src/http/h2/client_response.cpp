@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/h2/client_response.hpp"
 
-#include "http/message_rules.hpp"
 #include "http/hop_by_hop.hpp"
+#include "http/message_rules.hpp"
 #include "http/trailer_names.hpp"
 #include "sluice/base/strings.hpp"
 #include "sluice/http/local_reply.hpp"
@@ -90,8 +90,7 @@ std::string_view client_response::add(std::string_view name, std::string_view va
     const auto id = identify(name);
     if (id == field_id::content_length)
         return add_length(value);
-    heads_[count_].fields.add(
-        field{texts_.keep(name), texts_.keep(value), id, is_hop_by_hop(id)});
+    heads_[count_].fields.add(field{texts_.keep(name), texts_.keep(value), id, is_hop_by_hop(id)});
     return {};
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one field line alone shows; request_rules.cpp judges the whole. A block over the limits is still decoded for a while, since the
+// What one field line alone shows; request_rules.cpp judges the whole. A block over the limits is
+// still decoded for a while, since the
 // compression state is the connection's (RFC 9113 section 4.3), but no longer kept.
 #include "http/h2/request_reader.hpp"
 
+#include "http/trailer_names.hpp"
 #include "sluice/base/strings.hpp"
 
 #include <algorithm>
@@ -152,7 +154,7 @@ void request_reader::take_field(std::string_view name, std::string_view value) {
 void request_reader::take_trailer(std::string_view name, std::string_view value) {
     if (is_of_connection(identify(name)))
         return is_malformed("a connection-specific field in trailers");
-    if (!is_forbidden_trailer(name))
+    if (may_be_trailer(name))
         fields_->add(field{name, value, field_id::other, false});
 }
 

@@ -25,7 +25,8 @@ void server_stream::put_head(const response_head& head, std::string_view request
     ++heads_put_;
     const bool switched = head.status == 101;
     std::optional<std::uint64_t> length;
-    if (head.body.how == framing::kind::length)
+    // A head that ends its message as it came says nothing of a length: such is an error of gRPC.
+    if (head.body.how == framing::kind::length && (head.body.length != 0 || head.declared_length))
         length = head.body.length;
     else if (head.body.how == framing::kind::none && !switched && head.status != 204)
         length = head.declared_length;

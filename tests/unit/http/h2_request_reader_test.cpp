@@ -77,7 +77,7 @@ TEST_CASE("an ordinary request becomes a head") {
     CHECK(read.head.host == "h");
     CHECK(read.head.authority == "h");
     CHECK(read.head.received.major_number == 2);
-    CHECK_FALSE(read.head.is_http_1_0());
+    CHECK_FALSE(read.head.received.is_1_0());
     CHECK(read.head.trailers_wanted);
     CHECK(read.head.body.how == http::framing::kind::none);
     CHECK(read.head.fields.find("accept")->value == "*/*");
