@@ -2,6 +2,7 @@
 #include "sluice/base/byte_buffer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <vector>
@@ -14,7 +15,7 @@ namespace sluice {
 
 namespace {
 
-// Blocks of the two usual sizes are kept by the thread that freed them; odd sizes (a head over 126
+// Blocks of the usual sizes are kept by the thread that freed them; odd sizes (a head over 126
 // KiB) go back at once.
 class block_list {
 public:
@@ -64,11 +65,21 @@ private:
 
 struct thread_blocks {
     thread_blocks() {
-        small.prepare();
-        large.prepare();
+        for (auto& one : lists)
+            one.prepare();
     }
-    block_list small{byte_buffer::small_block, 256};
-    block_list large{byte_buffer::large_block, 32};
+    // By size, smallest first.
+    std::array<block_list, 3> lists{block_list{byte_buffer::small_block, 256},
+                                    block_list{byte_buffer::middle_block, 32},
+                                    block_list{byte_buffer::large_block, 32}};
+
+    /// The list of the smallest blocks that hold `total`; null for odd sizes.
+    block_list* holding(std::size_t total) noexcept {
+        for (auto& one : lists)
+            if (total <= one.size())
+                return &one;
+        return nullptr;
+    }
 };
 
 // A plain pointer is read without the guard that a thread_local with a constructor needs at every
@@ -89,13 +100,9 @@ void byte_buffer::reserve(std::size_t total) {
     if (total <= capacity_) {
         std::memmove(block_, block_ + begin_, size());
     } else {
-        auto& lists = blocks();
-        const std::size_t wanted = total <= small_block   ? small_block
-                                   : total <= large_block ? large_block
-                                                          : total;
-        char* bigger = wanted == small_block   ? lists.small.take()
-                       : wanted == large_block ? lists.large.take()
-                                               : new char[wanted];
+        auto* const list = blocks().holding(total);
+        const std::size_t wanted = list != nullptr ? list->size() : total;
+        char* bigger = list != nullptr ? list->take() : new char[wanted];
         if (size() != 0)
             std::memcpy(bigger, block_ + begin_, size());
         byte_buffer old;
@@ -109,10 +116,8 @@ void byte_buffer::reserve(std::size_t total) {
 void byte_buffer::release() noexcept {
     if (block_ == nullptr)
         return;
-    if (capacity_ == small_block)
-        blocks().small.give(block_);
-    else if (capacity_ == large_block)
-        blocks().large.give(block_);
+    if (auto* const list = blocks().holding(capacity_))
+        list->give(block_);
     else
         delete[] block_;
     block_ = nullptr;

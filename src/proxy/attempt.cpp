@@ -171,7 +171,7 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
         co_return x.stop_reason();
     if (x.grpc && !(*held).is_shared())  // the node preferred HTTP/1
         co_return not_for_http1;
-    (*held).begin(x.request->verb, x.pin->facts().bounds);
+    (*held).begin(x.request->verb, x.pin->facts().bounds, x.client->largest_piece());
     pool.stats().count_request(x.worker.index());
 
     auto& node = **held;

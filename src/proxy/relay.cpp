@@ -38,13 +38,14 @@ void begin_response(exchange& x, http::upstream_stream& node) {
     start_pump(x, node);
 }
 
-runtime::task<std::optional<failure>> flush_to_client(exchange& x) {
+runtime::task<std::optional<failure>> flush_to_client(exchange& x, http::upstream_stream& node) {
     for (;;) {
         const auto sent = x.client->flush();
         if (sent == io_state::done)
             co_return std::nullopt;
         if (sent == io_state::broken)
             co_return failure{x.client->fault(), blame::client};
+        node.let_go();  // the client keeps what it did not take
         const auto why = co_await x.client->output();
         if (x.stopped())
             co_return x.stop_reason();
@@ -106,7 +107,7 @@ runtime::task<std::optional<failure>> relay(exchange& x, http::upstream_stream& 
         // Written straight away when the socket takes it, which is nearly always: no coroutine for
         // that.
         if (x.client->flush() != io_state::done) {
-            const auto failed = co_await flush_to_client(x);
+            const auto failed = co_await flush_to_client(x, node);
             if (failed)
                 co_return failed;
         }

@@ -27,9 +27,11 @@ public:
     http::upstream_stream& operator*() const noexcept { return *get(); }
     http::upstream_stream* operator->() const noexcept { return get(); }
 
-    /// Starts an exchange. `bounds` limits the response head; it must outlive the exchange.
-    void begin(http::method verb, const http::limits& bounds) {
-        whole_ ? whole_->begin(verb, bounds) : part_->begin(verb, bounds);
+    /// Starts an exchange. `bounds` limits the response head; it must outlive the exchange. Of the
+    /// body no more than `largest_piece` is read at once from a connection of one's own.
+    void begin(http::method verb, const http::limits& bounds,
+               std::size_t largest_piece = byte_buffer::large_block) {
+        whole_ ? whole_->begin(verb, bounds, largest_piece) : part_->begin(verb, bounds);
     }
     /// Others have streams on it too, or may.
     bool is_shared() const noexcept { return part_ != nullptr; }

@@ -16,11 +16,13 @@ class byte_buffer {
 public:
     /// A head, and the body of 16 KiB that many senders write behind it, in one read.
     static constexpr std::size_t small_block = 20 * 1024;
-    /// Bodies: twice 63 KiB. What was read in one piece should leave as whole segments, and 64 KiB
-    /// of payload would take a second one of some bytes, on loopback (an MTU of 64 KiB) as on a
-    /// wire (the largest offloaded segment is 64 KiB with its headers). Two at a time halve the
-    /// calls and still lie in the processor's second cache when they leave.
-    static constexpr std::size_t large_block = 126 * 1024;
+    /// A segment. What was read in one piece should leave as whole ones, and 64 KiB of payload would
+    /// take a second one of some bytes, on loopback (an MTU of 64 KiB) as on a wire (the largest
+    /// offloaded segment is 64 KiB with its headers).
+    static constexpr std::size_t middle_block = 63 * 1024;
+    /// Bodies: two segments at a time halve the calls and still lie in the processor's second cache
+    /// when they leave.
+    static constexpr std::size_t large_block = 2 * middle_block;
 
     byte_buffer() = default;
     ~byte_buffer() { release(); }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "sluice/base/arena.hpp"
+#include "sluice/base/byte_buffer.hpp"
 #include "sluice/base/bytes.hpp"
 #include "sluice/base/error.hpp"
 #include "sluice/http/head.hpp"
@@ -76,6 +77,8 @@ public:
     /// Writes what is queued. done: all of it left; blocked: await output() and flush again
     /// (back-pressure); broken: the client left. Afterwards no queued view is needed any more.
     virtual io_state flush() = 0;
+    /// How much of a body is worth putting at once: whatever is not taken may have to be kept.
+    virtual std::size_t largest_piece() const noexcept { return byte_buffer::large_block; }
     /// True once everything put was taken by the client's kernel. A system call.
     virtual bool delivered() const noexcept = 0;
 
@@ -123,6 +126,8 @@ public:
     /// fault() says why.
     virtual io_state take_head(response_head&) = 0;
     virtual io_state take_body(chunk&) = 0;
+    /// Nothing that was taken of the body is looked at any more: buffers without bytes go back.
+    virtual void let_go() noexcept {}
 
     virtual runtime::readiness input(time_point deadline) = 0;
     virtual runtime::readiness output(time_point deadline) = 0;

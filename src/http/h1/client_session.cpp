@@ -13,7 +13,8 @@ client_session::client_session(std::unique_ptr<net::stream> connected)
 
 client_session::~client_session() = default;
 
-void client_session::begin(method verb, const limits& bounds) {
+void client_session::begin(method verb, const limits& bounds, std::size_t largest_piece) {
+    largest_piece_ = largest_piece;
     verb_ = verb;
     bounds_ = &bounds;
     decoder_.reset();
@@ -131,10 +132,15 @@ io_state client_session::take_body(chunk& piece) {
 // A read that filled all there was room for promises more: it is read in larger steps.
 void client_session::make_room() {
     in_.clear();
-    if (reads_fill_ && in_.capacity() < byte_buffer::large_block) {
+    if (reads_fill_ && in_.capacity() < largest_piece_) {
         in_.release();
-        in_.reserve(byte_buffer::large_block);
+        in_.reserve(largest_piece_);
     }
+}
+
+void client_session::let_go() noexcept {
+    if (in_.empty())
+        in_.release();
 }
 
 io_state client_session::more_body() {

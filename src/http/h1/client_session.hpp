@@ -21,7 +21,8 @@ public:
 
     /// Starts another exchange on this connection. `bounds` limits the response head; it must
     /// outlive the exchange.
-    void begin(method verb, const limits& bounds);
+    void begin(method verb, const limits& bounds,
+               std::size_t largest_piece = byte_buffer::large_block);
 
     void put_head(const outgoing_request&) override;
     void put_body(const chunk&) override;
@@ -29,6 +30,7 @@ public:
     bool delivered() const noexcept override { return out_.empty() && socket_->delivered(); }
     io_state take_head(response_head&) override;
     io_state take_body(chunk&) override;
+    void let_go() noexcept override;
     runtime::readiness input(time_point deadline) override { return socket_->readable(deadline); }
     runtime::readiness output(time_point deadline) override { return socket_->writable(deadline); }
     void interrupt() noexcept override;
@@ -71,7 +73,8 @@ private:
     const limits* bounds_ = nullptr;
     std::uint64_t body_left_ = 0;
     failure fault_{errc::upstream_closed, blame::upstream};
-    std::size_t head_bytes_ = 0;  // of the head being looked at, still in in_
+    std::size_t largest_piece_ = 0;  // of the body
+    std::size_t head_bytes_ = 0;     // of the head being looked at, still in in_
     method verb_ = method::get;
     framing::kind request_framing_ = framing::kind::none;
     framing::kind response_framing_ = framing::kind::none;

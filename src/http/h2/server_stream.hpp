@@ -40,6 +40,7 @@ public:
     void put_head(const response_head&, std::string_view request_id) override;
     void put_body(const chunk&) override;
     io_state flush() override;
+    std::size_t largest_piece() const noexcept override { return byte_buffer::middle_block; }
     bool delivered() const noexcept override;
     runtime::readiness input() override;
     runtime::readiness output() override;

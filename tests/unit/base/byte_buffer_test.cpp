@@ -62,6 +62,9 @@ TEST_CASE("reserving moves the window to the front and grows through the block s
     CHECK(buffer.room().size() == byte_buffer::small_block - 3);
 
     buffer.reserve(byte_buffer::small_block + 1);
+    CHECK(buffer.capacity() == byte_buffer::middle_block);
+    CHECK(buffer.view() == "xxx");
+    buffer.reserve(byte_buffer::middle_block + 1);
     CHECK(buffer.capacity() == byte_buffer::large_block);
     CHECK(buffer.view() == "xxx");
     buffer.reserve(byte_buffer::large_block + 1);
