@@ -39,7 +39,10 @@ def test_8_1_1_content_length_and_data_that_disagree_reach_no_node_as_a_request(
     frames = [DataFrame(stream, piece) for piece in pieces]
     frames[-1].flags.add("END_STREAM")
     wire.send(*frames)
-    wire.expect_refused(stream)
+    if length == 0:  # whole by its head alone: it may be answered before more of it comes
+        wire.wait(lambda: wire.answer(stream).over, "an end of the stream")
+    else:
+        wire.expect_refused(stream)
     assert not witness.at("/smuggled")
     for seen in witness.at("/disagree"):
         # What began at the node lost its connection. Where the first bytes were all that the length promised it had
