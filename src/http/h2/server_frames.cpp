@@ -109,6 +109,15 @@ bool server_session::may_begin_stream() const noexcept {
     return held <= bounds.memory;
 }
 
+// Its stream is over in the middle of a block: the rest is decoded, since the compression state is
+// the connection's, but for nobody. Another request may have the stream's memory by then.
+void server_session::stop_reading_for(const server_stream& stream) noexcept {
+    if (reading_for_ != &stream)
+        return;
+    reading_for_ = nullptr;
+    reader_.begin_trailers(settings_.bounds, ignored_);
+}
+
 int server_session::on_headers_begin(const nghttp2_frame& frame) {
     head_began_ = worker_.now();
     const auto id = frame.hd.stream_id;
@@ -223,8 +232,7 @@ void server_session::on_stream_closed(std::int32_t id) noexcept {
     auto* const stream = stream_of(id);
     if (stream == nullptr)
         return;
-    if (reading_for_ == stream)
-        reading_for_ = nullptr;
+    stop_reading_for(*stream);
     if (arriving_.get() == stream)
         server_.h2_streams().give(std::move(arriving_));
     else

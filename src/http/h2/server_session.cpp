@@ -219,6 +219,7 @@ runtime::task<> server_session::refuse(server_session& self, std::unique_ptr<ser
 
 void server_session::handler_ended(std::unique_ptr<server_stream> stream) noexcept {
     stream->conclude();
+    stop_reading_for(*stream);
     nghttp2_session_set_stream_user_data(nghttp2_.get(), stream->id(), nullptr);
     auto* const last = running_.back();
     last->position = stream->position;

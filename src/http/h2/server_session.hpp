@@ -76,6 +76,7 @@ private:
     int on_send_content(std::int32_t id, byte_view frame_head, std::size_t size);
     void head_ended(const nghttp2_frame&);
     void trailers_ended(const nghttp2_frame&);
+    void stop_reading_for(const server_stream&) noexcept;
     void reset_malformed(std::int32_t id, server_stream*, std::string_view reason);
     bool may_begin_stream() const noexcept;
     int count(abuse);

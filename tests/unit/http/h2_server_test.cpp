@@ -812,3 +812,32 @@ TEST_CASE_METHOD(h2_fixture, "a head without an end is cut off before it is deco
     CHECK(handler.begun == 0);
     CHECK(server.open() == 0);
 }
+
+TEST_CASE_METHOD(h2_fixture, "trailers that end after their handler are nobody's") {
+    handler.size = 10'000'000;
+    fake::h2_client client(connect(), fake::h2_client::credit::by_hand, 1 << 24);
+    nghttp2_session_set_local_window_size(client.native(), NGHTTP2_FLAG_NONE, 0, 1 << 24);
+    const auto upload = client.begin(fake::h2_post("/hold"));
+    client.ask(fake::h2_get("/bytes"));
+    client.send();
+    loop.settle();  // nothing leaves any more, so the stream stays known to nghttp2
+    const auto stream = static_cast<std::uint32_t>(upload);
+    client.raw(fake::h2_frame(1, 1, stream, std::string("\0\3x-a\1v", 7)));
+    client.send();
+    loop.settle();
+    handler.told.interrupt();
+    loop.settle();
+    REQUIRE(handler.running == 1);
+    handler.told.resume_waits();
+    fake::h2_client other(connect());
+    const auto id = other.begin(fake::h2_post("/echo"));
+    other.say(id, "text");
+    other.exchange(loop);
+    client.raw(fake::h2_frame(9, 4, stream, std::string("\0\6x-evil\1v", 10)));
+    client.send();
+    loop.settle();
+    other.end(id);
+    other.exchange(loop);
+    CHECK(other.at(id).body == "text");
+    CHECK(other.at(id).trailers.empty());
+}
