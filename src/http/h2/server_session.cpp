@@ -167,6 +167,7 @@ void server_session::start_handlers() {
     for (auto& one : begun_) {
         // Reset in the same bytes it was asked for with: nobody need hear of it.
         if (one.stream->is_closed() && one.how.what != judgement::kind::malformed) {
+            one.stream->conclude();
             server_.h2_streams().give(std::move(one.stream));
             continue;
         }

@@ -841,3 +841,37 @@ TEST_CASE_METHOD(h2_fixture, "trailers that end after their handler are nobody's
     CHECK(other.at(id).body == "text");
     CHECK(other.at(id).trailers.empty());
 }
+
+TEST_CASE_METHOD(h2_fixture, "a body over its limit leaves the connection its credit") {
+    settings->bounds.body = 20'000;
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    for (int i = 0; i < 1000; ++i) {
+        const auto id = client.post(fake::h2_post("/echo"), std::string(30'000, 'a'));
+        client.exchange(loop);
+        REQUIRE(client.at(id).reset.has_value());
+    }
+    for (int i = 0; i < 120; ++i) {
+        const auto id = client.post(fake::h2_post("/echo"), std::string(20'000, 'a'));
+        client.exchange(loop);
+        REQUIRE(client.at(id).body.size() == 20'000);
+    }
+}
+
+TEST_CASE_METHOD(h2_fixture, "a stream that is reset at once leaves the connection its credit") {
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    for (int i = 0; i < 1000; ++i) {
+        const auto id = client.begin(fake::h2_post("/echo"));
+        client.say(id, std::string(10'000, 'a'));
+        client.gather();
+        client.reset(id);
+        client.ask(fake::h2_get("/a"));
+        client.exchange(loop);
+        loop.advance(100ms);
+    }
+    CHECK(handler.begun == 1000);
+    const auto id = client.post(fake::h2_post("/echo"), numbered(2'000'000));
+    client.exchange(loop);
+    CHECK(client.at(id).body.size() == 2'000'000);
+}
