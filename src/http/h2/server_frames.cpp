@@ -138,10 +138,18 @@ int server_session::on_headers_begin(const nghttp2_frame& frame) {
         return 0;
     }
     if (is_request)
-        nghttp2_submit_rst_stream(nghttp2_.get(), NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
+        owed_ = {id, NGHTTP2_REFUSED_STREAM};
     reader_.begin_trailers(settings_.bounds,
                            reading_for_ != nullptr ? reading_for_->trailers() : ignored_);
     return 0;
+}
+
+// nghttp2 tells of the end of a block only while its stream is known: one that is reset in the
+// middle would seem to have no end.
+void server_session::pay_reset(std::int32_t id) noexcept {
+    if (owed_.id == id)
+        nghttp2_submit_rst_stream(nghttp2_.get(), NGHTTP2_FLAG_NONE, id, owed_.code);
+    owed_ = {};
 }
 
 int server_session::on_header(nghttp2_rcbuf* name, nghttp2_rcbuf* value) {
@@ -195,6 +203,7 @@ int server_session::on_frame(const nghttp2_frame& frame) {
         else if (reading_for_ != nullptr)
             trailers_ended(frame);
         reading_for_ = nullptr;
+        pay_reset(frame.hd.stream_id);
         return 0;
     case NGHTTP2_DATA:
         if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)

@@ -106,7 +106,10 @@ void server_session::resume(server_stream& stream) noexcept {
 }
 
 void server_session::reset(server_stream& stream, std::uint32_t code) noexcept {
-    nghttp2_submit_rst_stream(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(), code);
+    if (reading_for_ == &stream)
+        owed_ = {stream.id(), code};
+    else
+        nghttp2_submit_rst_stream(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(), code);
     wake_writer();
 }
 

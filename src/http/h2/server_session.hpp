@@ -77,6 +77,7 @@ private:
     void head_ended(const nghttp2_frame&);
     void trailers_ended(const nghttp2_frame&);
     void stop_reading_for(const server_stream&) noexcept;
+    void pay_reset(std::int32_t id) noexcept;
     void reset_malformed(std::int32_t id, server_stream*, std::string_view reason);
     bool may_begin_stream() const noexcept;
     int count(abuse);
@@ -130,6 +131,11 @@ private:
     std::unique_ptr<server_stream> arriving_;  // whose head is being read
     server_stream* reading_for_ = nullptr;     // whose head or trailers are being read; or nobody's
     header_list ignored_;                      // the fields of nobody's block
+    struct owed_reset {
+        std::int32_t id = 0;
+        std::uint32_t code = 0;
+    };
+    owed_reset owed_;  // once the block that is being read has ended
     struct begun {
         std::unique_ptr<server_stream> stream;
         judgement how;

@@ -875,3 +875,24 @@ TEST_CASE_METHOD(h2_fixture, "a stream that is reset at once leaves the connecti
     client.exchange(loop);
     CHECK(client.at(id).body.size() == 2'000'000);
 }
+
+TEST_CASE_METHOD(h2_fixture, "a refused head that comes in pieces costs the connection nothing") {
+    settings->bounds.h2.memory = 1;  // one request is too much for a second
+    fake::h2_client client(connect());
+    const auto id = client.begin(fake::h2_post("/hold"));
+    client.exchange(loop);
+    const auto next = static_cast<std::uint32_t>(id + 2);
+    client.raw(fake::h2_frame(1, 1, next, "\x82\x86"));
+    client.exchange(loop);
+    client.raw(fake::h2_frame(9, 4, next, "\x84\x41\x01h"));
+    client.exchange(loop);
+    loop.advance(settings->deadlines.client_head + fake::past);
+    client.exchange(loop);
+    CHECK(client.goaways().empty());
+    CHECK(handler.away == 0);
+    client.raw(fake::h2_frame(1, 1, next + 2, "\x82\x86"));  // one without an end
+    client.exchange(loop);
+    loop.advance(settings->deadlines.client_head + fake::past);
+    client.exchange(loop);
+    CHECK(handler.away == 1);
+}
