@@ -326,6 +326,8 @@ int server_session::on_send_content(std::int32_t id, byte_view frame_head, std::
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     out_.append(frame_head);
     stream->pack(out_, size);
+    granted_ += size;
+    used_at_ = worker_.now();
     return 0;
 }
 

@@ -6,6 +6,8 @@
 #include "http/h2/server_session.hpp"
 #include "sluice/runtime/worker.hpp"
 
+#include <utility>
+
 namespace sluice::http::h2 {
 
 using runtime::direction;
@@ -32,6 +34,10 @@ io_state server_session::write_once() {
     if (put.state != io_state::done)
         return put.state;
     out_.consume(put.bytes);
+    if (!writing_.moved(worker_.now(), put.bytes, settings_.deadlines.min_rate)) {
+        lost_why_ = errc::client_too_slow;
+        return io_state::broken;
+    }
     if (!out_.empty())
         return put.bytes == 0 ? io_state::broken : io_state::blocked;
     out_.clear();
@@ -47,7 +53,7 @@ void server_session::send_now() {
             break;
         const auto put = write_once();
         if (put == io_state::broken)
-            return lose(errc::client_gone);
+            return lose(lost_why_);
         blocked_ = put == io_state::blocked;
     }
     wake_writer();
@@ -68,10 +74,11 @@ runtime::task<> server_session::write_on(server_session& self) {
             if (put == io_state::done)
                 continue;
             if (put == io_state::broken) {
-                self.lose(errc::client_gone);
+                self.lose(self.lost_why_);
                 break;
             }
             self.blocked_ = true;
+            self.writing_.wait_begins(self.worker_.now());
             const auto idle = self.settings_.deadlines.client_write_idle;
             const auto why = co_await self.socket_.writable(self.worker_.now() + idle);
             self.blocked_ = false;
@@ -117,6 +124,25 @@ void server_session::consumed(server_stream& stream, std::size_t bytes) noexcept
     nghttp2_session_consume(nghttp2_.get(), stream.id(), bytes);
     if (nghttp2_session_want_write(nghttp2_.get()) != 0)
         wake_writer();
+}
+
+// Of the window all streams share. What comes of it is everybody's, so no stream alone is slow.
+bool server_session::has_no_credit() const noexcept {
+    return nghttp2_session_get_remote_window_size(nghttp2_.get()) <= 0;
+}
+
+void server_session::wait_for_credit_begins() noexcept {
+    if (has_no_credit())
+        granting_.wait_goes_on(worker_.now());
+}
+
+void server_session::watch_credit() noexcept {
+    if (!granting_.moved(worker_.now(), std::exchange(granted_, 0), settings_.deadlines.min_rate))
+        lose(errc::client_too_slow);
+}
+
+bool server_session::credit_is_overdue() const noexcept {
+    return has_no_credit() && worker_.now() >= used_at_ + settings_.deadlines.client_write_idle;
 }
 
 // Three quarters of it are on their way or here, untold.

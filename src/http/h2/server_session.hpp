@@ -11,6 +11,7 @@
 #include "http/h2/server_stream.hpp"
 #include "http/h2/session_ptr.hpp"
 #include "http/h2/stream_numbers.hpp"
+#include "http/rate_guard.hpp"
 #include "sluice/base/byte_buffer.hpp"
 #include "sluice/runtime/event.hpp"
 #include "sluice/runtime/gate.hpp"
@@ -101,6 +102,10 @@ private:
     void consumed(server_stream&, std::size_t bytes) noexcept;
     bool window_is_used(const server_stream&) const noexcept;
     void double_window(server_stream&) noexcept;
+    bool has_no_credit() const noexcept;
+    void wait_for_credit_begins() noexcept;
+    void watch_credit() noexcept;
+    bool credit_is_overdue() const noexcept;
 
     // The end.
     void go_away() noexcept;
@@ -127,6 +132,11 @@ private:
     clock clock_;
     abuse_score score_;
     stream_numbers numbers_;
+
+    rate_guard writing_;   // while the socket takes no more
+    rate_guard granting_;  // while the client's window of the connection is used up
+    std::size_t granted_ = 0;  // and used since that was looked at
+    time_point used_at_{};     // when last
 
     std::unique_ptr<server_stream> arriving_;  // whose head is being read
     server_stream* reading_for_ = nullptr;     // whose head or trailers are being read; or nobody's

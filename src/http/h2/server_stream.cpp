@@ -42,6 +42,8 @@ void server_stream::end() noexcept {
     trailers_out_ = nullptr;
     reading_.reset();
     writing_.reset();
+    clock_.disarm();
+    slow_at_ = runtime::timer::never;
     in_gate_.close();
     in_gate_.resume_waits();
     out_gate_.close();

@@ -896,3 +896,57 @@ TEST_CASE_METHOD(h2_fixture, "a refused head that comes in pieces costs the conn
     client.exchange(loop);
     CHECK(handler.away == 1);
 }
+
+TEST_CASE_METHOD(h2_fixture, "streams that only wait their turn are not slow") {
+    handler.size = 20'000;
+    fake::h2_client client(connect(), fake::h2_client::credit::by_hand, 1 << 20);
+    std::vector<std::int32_t> ids;
+    for (int i = 0; i < 100; ++i)
+        ids.push_back(client.ask(fake::h2_get("/bytes")));
+    client.exchange(loop);
+    std::int32_t window = 65'535;
+    for (int second = 0; second < 280 && handler.running != 0; ++second) {
+        window += 8192;  // of the connection: it takes 8 KiB a second
+        nghttp2_session_set_local_window_size(client.native(), NGHTTP2_FLAG_NONE, 0, window);
+        client.exchange(loop);
+        loop.advance(1s);
+    }
+    client.exchange(loop);
+    for (const auto id : ids) {
+        REQUIRE_FALSE(client.at(id).reset.has_value());
+        REQUIRE(client.at(id).body.size() == handler.size);
+    }
+}
+
+TEST_CASE_METHOD(h2_fixture, "a stream without credit is slow, however fast the others are") {
+    handler.size = 500'000;
+    fake::h2_client client(connect(), fake::h2_client::credit::by_hand);
+    const auto stalled = client.ask(fake::h2_get("/bytes"));
+    client.exchange(loop);
+    std::int32_t window = 65'535;
+    for (int second = 0; second < 32; ++second) {
+        window += 100;
+        nghttp2_session_set_local_window_size(client.native(), NGHTTP2_FLAG_NONE, 0, window);
+        client.ask(fake::h2_get("/a"));
+        client.exchange(loop);
+        loop.advance(1s);
+    }
+    client.exchange(loop);
+    CHECK(client.at(stalled).reset == NGHTTP2_INTERNAL_ERROR);
+}
+
+TEST_CASE_METHOD(h2_fixture, "a connection that is granted a byte now and then is slow") {
+    handler.size = 500'000;
+    fake::h2_client client(connect(), fake::h2_client::credit::by_hand, 1 << 20);
+    for (int i = 0; i < 3; ++i)
+        client.ask(fake::h2_get("/bytes"));
+    client.exchange(loop);
+    std::int32_t window = 65'535;
+    for (int second = 0; second < 100; ++second) {
+        nghttp2_session_set_local_window_size(client.native(), NGHTTP2_FLAG_NONE, 0, ++window);
+        client.exchange(loop);
+        loop.advance(1s);
+    }
+    CHECK(handler.running == 0);
+    CHECK(handler.last_fault == errc::client_too_slow);
+}
