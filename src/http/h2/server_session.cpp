@@ -104,6 +104,10 @@ runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
     if (self.lost_ || self.cut_)
         co_return;
     const auto how = self.patience_left();
+    // Whoever was told of the end in the middle of a read: what it still sends is read all the same,
+    // or the reset of TCP would overtake the GOAWAY.
+    if (!self.hurried_)
+        self.socket_.resume_waits(direction::in);
     co_await connection::linger(*link, how);
 }
 

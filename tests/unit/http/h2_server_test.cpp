@@ -950,3 +950,26 @@ TEST_CASE_METHOD(h2_fixture, "a connection that is granted a byte now and then i
     CHECK(handler.running == 0);
     CHECK(handler.last_fault == errc::client_too_slow);
 }
+
+TEST_CASE_METHOD(h2_fixture, "who breaks the rules while it uploads hears why") {
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    const auto upload = client.begin(fake::h2_post("/echo"));
+    client.say(upload, "some");
+    client.exchange(loop);
+    std::string pings = fake::h2_frame(6, 0, 1, "12345678");  // PING belongs to no stream
+    while (pings.size() < 1'000'000)
+        pings += fake::h2_frame(6, 0, 0, "12345678");
+    client.raw(pings);
+    for (int i = 0; i < 20; ++i) {
+        client.send();
+        loop.settle();
+    }
+    CHECK(client.send() == 0);  // all of it was taken
+    client.receive();
+    REQUIRE(client.goaways().size() == 1);
+    CHECK(client.goaways()[0].second == NGHTTP2_PROTOCOL_ERROR);
+    CHECK(server.open() == 1);
+    loop.advance(500ms + fake::past);
+    CHECK(server.open() == 0);
+}
