@@ -249,8 +249,10 @@ void server_session::on_stream_closed(std::int32_t id) noexcept {
 }
 
 void server_session::goaway_went_out(const nghttp2_goaway& frame) {
-    // Its answer tells that the client has seen the GOAWAY before it.
-    if (draining_ && !goaway_sent_)
+    // Its answer tells that the client has seen the GOAWAY before it: only the notice of a drain
+    // (RFC 9113 section 6.8) has a second one behind it.
+    constexpr std::int32_t every_stream = 0x7fffffff;
+    if (draining_ && !goaway_sent_ && frame.last_stream_id == every_stream)
         nghttp2_submit_ping(nghttp2_.get(), NGHTTP2_FLAG_NONE, nullptr);
     failed_ = failed_ || frame.error_code != NGHTTP2_NO_ERROR;
     // All others of ours were told before: what is left is nghttp2's own bound of entries.
