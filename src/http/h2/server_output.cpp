@@ -14,6 +14,13 @@ using runtime::direction;
 using runtime::timer;
 using runtime::wake;
 
+namespace {
+
+// What is left at the end is why a client broke the rules, no answer any more.
+constexpr std::chrono::milliseconds last_words_time{500};
+
+}  // namespace
+
 // Takes what nghttp2 has to say until the buffer is full. False when the session is of no more use.
 bool server_session::gather() {
     while (out_.size() < high_water) {
@@ -59,6 +66,20 @@ void server_session::send_now() {
     wake_writer();
 }
 
+std::chrono::milliseconds server_session::write_patience() const noexcept {
+    if (!last_words_)
+        return settings_.deadlines.client_write_idle;
+    return hurried_ ? std::chrono::milliseconds{0} : last_words_time;
+}
+
+// A writer that waits for a client to read learns that it is for the last words only.
+void server_session::say_last_words() noexcept {
+    last_words_ = true;
+    if (blocked_)
+        socket_.interrupt(direction::out);
+    wake_writer();
+}
+
 runtime::task<> server_session::write_on(server_session& self) {
     for (;;) {
         co_await self.work_.until(timer::never);
@@ -79,10 +100,12 @@ runtime::task<> server_session::write_on(server_session& self) {
             }
             self.blocked_ = true;
             self.writing_.wait_begins(self.worker_.now());
-            const auto idle = self.settings_.deadlines.client_write_idle;
-            const auto why = co_await self.socket_.writable(self.worker_.now() + idle);
+            const auto why =
+                co_await self.socket_.writable(self.worker_.now() + self.write_patience());
             self.blocked_ = false;
-            if (why != wake::ready)
+            if (why == wake::interrupted && self.last_words_ && !self.hurried_)
+                self.socket_.resume_waits(direction::out);  // waits on, but not for long
+            else if (why != wake::ready)
                 self.lose(self.aborted_ ? errc::shutting_down : errc::client_too_slow);
         }
         if (self.out_.empty())

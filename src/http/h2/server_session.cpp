@@ -97,8 +97,7 @@ runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
         self.handlers_ended_.clear();
         co_await self.handlers_ended_;
     }
-    self.last_words_ = true;
-    self.wake_writer();
+    self.say_last_words();
     co_await self.writer_ended_;
     self.clock_.disarm();
     if (self.lost_ || self.cut_)

@@ -18,6 +18,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -91,6 +92,8 @@ private:
     static runtime::task<> write_on(server_session&);
     bool gather();
     io_state write_once();
+    std::chrono::milliseconds write_patience() const noexcept;
+    void say_last_words() noexcept;
     void wake_writer() noexcept { work_.raise(); }
     void send_now();
 

@@ -973,3 +973,27 @@ TEST_CASE_METHOD(h2_fixture, "who breaks the rules while it uploads hears why") 
     loop.advance(500ms + fake::past);
     CHECK(server.open() == 0);
 }
+
+TEST_CASE_METHOD(h2_fixture, "last words wait for nobody who does not read") {
+    handler.size = 10'000'000;
+    fake::h2_client client(connect(), fake::h2_client::credit::by_hand, 1 << 24);
+    nghttp2_session_set_local_window_size(client.native(), NGHTTP2_FLAG_NONE, 0, 1 << 24);
+    client.ask(fake::h2_get("/bytes"));
+    client.send();
+    loop.settle();
+    const bool floods = GENERATE(true, false);
+    if (floods) {
+        std::string block = "\x82\x86\x84\x41\x01h";
+        block += std::string("\x40\x01x\x7f\xa1\x1e", 6) + std::string(4000, 'v');
+        client.raw(fake::h2_frame(1, 1, 5, block));
+        client.raw(fake::h2_frame(9, 0, 5, std::string(16'000, '\xbe')));
+    } else {
+        client.raw(fake::h2_frame(1, 5, 5, "\x82\x86\x84\x41\x01h"));
+        client.raw(fake::h2_frame(1, 5, 3, "\x82\x86\x84\x41\x01h"));  // passed over
+    }
+    client.send();
+    loop.settle();
+    CHECK(server.open() == (floods ? 0 : 1));
+    loop.advance(500ms + fake::past);
+    CHECK(server.open() == 0);
+}
