@@ -160,9 +160,11 @@ bool server_session::feed(byte_view bytes) {
     return true;
 }
 
-// nghttp2 reads no more once a GOAWAY went out and no stream is left.
+// nghttp2 reads no more once a GOAWAY went out and no stream is left. To it half a head is a stream:
+// nobody waits for the rest of one that will not be served.
 bool server_session::is_over() const noexcept {
-    return lost_ || (out_.empty() && nghttp2_session_want_read(nghttp2_.get()) == 0 &&
+    return lost_ || (aborted_ && running_.empty()) ||
+           (out_.empty() && nghttp2_session_want_read(nghttp2_.get()) == 0 &&
                      nghttp2_session_want_write(nghttp2_.get()) == 0);
 }
 

@@ -997,3 +997,15 @@ TEST_CASE_METHOD(h2_fixture, "last words wait for nobody who does not read") {
     loop.advance(500ms + fake::past);
     CHECK(server.open() == 0);
 }
+
+TEST_CASE_METHOD(h2_fixture, "the end of a drain does not wait for half a head") {
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    client.raw(fake::h2_frame(1, 1, 1, "\x82\x86"));
+    client.exchange(loop);
+    server.drain();
+    client.exchange(loop);
+    server.abort();
+    client.exchange(loop);
+    CHECK(server.open() == 0);
+}
