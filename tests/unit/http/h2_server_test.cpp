@@ -1009,3 +1009,14 @@ TEST_CASE_METHOD(h2_fixture, "the end of a drain does not wait for half a head")
     client.exchange(loop);
     CHECK(server.open() == 0);
 }
+
+TEST_CASE_METHOD(h2_fixture, "a refused HEAD is answered without content") {
+    fake::h2_client client(connect());
+    auto large = fake::h2_get("/a", {{"x", std::string(20'000, 'v')}});
+    large[0].second = "HEAD";
+    const auto id = client.ask(large);
+    client.exchange(loop);
+    CHECK(client.at(id).status == 431);
+    CHECK(client.at(id).body.empty());
+    CHECK(client.at(id).ended);
+}
