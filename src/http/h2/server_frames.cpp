@@ -97,16 +97,7 @@ int server_session::on_frame_begins(const nghttp2_frame_hd& frame) {
 bool server_session::may_begin_stream() const noexcept {
     const auto& bounds = settings_.bounds.h2;
     const auto under_way = running_.size() + begun_.size();
-    if (under_way >= bounds.streams || goaway_sent_)
-        return false;
-    const auto most_each =
-        bounds.stream_window + 2 * byte_buffer::large_block + settings_.bounds.head;
-    if (under_way * most_each <= bounds.memory)
-        return true;
-    auto held = out_.capacity();
-    for (const auto* one : running_)
-        held += one->memory();
-    return held <= bounds.memory;
+    return under_way < bounds.streams && !goaway_sent_ && !holds_too_much();
 }
 
 // Its stream is over in the middle of a block: the rest is decoded, since the compression state is

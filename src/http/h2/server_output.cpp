@@ -177,16 +177,4 @@ bool server_session::window_is_used(const server_stream& stream) const noexcept 
     return came >= window - window / 4;
 }
 
-// Half of the connection's window at most: one stalled upload must not stop all others.
-void server_session::double_window(server_stream& stream) noexcept {
-    const auto window =
-        nghttp2_session_get_stream_effective_local_window_size(nghttp2_.get(), stream.id());
-    const auto most = static_cast<std::int32_t>(settings_.bounds.h2.connection_window / 2);
-    if (window <= 0 || window > most / 2)
-        return;
-    nghttp2_session_set_local_window_size(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(),
-                                          window * 2);
-    wake_writer();
-}
-
 }  // namespace sluice::http::h2

@@ -42,7 +42,8 @@ nghttp2_ptr<nghttp2_option> make_options(const limits& bounds) {
 server_session::server_session(connection& on)
     : link_(on), server_(on.owner()), settings_(on.settings()), worker_(on.worker()),
       socket_(on.socket()), work_(worker_), writer_ended_(worker_), handlers_ended_(worker_),
-      clock_(*this), score_(worker_.now()), idle_since_(on.opened()) {
+      clock_(*this), score_(worker_.now()),
+      widest_window_(settings_.bounds.h2.stream_window), idle_since_(on.opened()) {
     link_.speaks(this);
 }
 
@@ -134,6 +135,7 @@ server_session::reading server_session::read_some() {
         }
         const bool good = feed({in.data(), got.bytes});
         start_handlers();
+        keep_within_memory();
         if (!good)
             return reading::over;
     }

@@ -105,6 +105,9 @@ private:
     void consumed(server_stream&, std::size_t bytes) noexcept;
     bool window_is_used(const server_stream&) const noexcept;
     void double_window(server_stream&) noexcept;
+    std::size_t memory() const noexcept;
+    bool holds_too_much() const noexcept;
+    void keep_within_memory() noexcept;
     bool has_no_credit() const noexcept;
     void wait_for_credit_begins() noexcept;
     void watch_credit() noexcept;
@@ -136,10 +139,11 @@ private:
     abuse_score score_;
     stream_numbers numbers_;
 
-    rate_guard writing_;   // while the socket takes no more
-    rate_guard granting_;  // while the client's window of the connection is used up
-    std::size_t granted_ = 0;  // and used since that was looked at
-    time_point used_at_{};     // when last
+    std::size_t widest_window_;  // any stream was given
+    rate_guard writing_;         // while the socket takes no more
+    rate_guard granting_;        // while the client's window of the connection is used up
+    std::size_t granted_ = 0;    // and used since that was looked at
+    time_point used_at_{};       // when last
 
     std::unique_ptr<server_stream> arriving_;  // whose head is being read
     server_stream* reading_for_ = nullptr;     // whose head or trailers are being read; or nobody's

@@ -202,6 +202,19 @@ void server_stream::closed() noexcept {
         gone_listener_->on_client_gone();
 }
 
+void server_stream::makes_room() noexcept {
+    session_->reset(*this, NGHTTP2_ENHANCE_YOUR_CALM);
+    give_up_body();
+    held_.release();
+    piece_ = {};
+    fault_ = errc::client_too_slow;
+    broken_ = true;
+    in_gate_.raise();
+    out_gate_.raise();
+    if (gone_listener_ != nullptr)
+        gone_listener_->on_client_gone();
+}
+
 void server_stream::lost(errc why) noexcept {
     fault_ = why;
     closed();

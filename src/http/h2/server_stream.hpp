@@ -73,6 +73,8 @@ public:
     void malformed(std::string_view reason) noexcept;
     /// nghttp2 forgets the stream: both sides ended, or it was reset.
     void closed() noexcept;
+    /// Is reset for what it holds, and holds it no more but for what the handler was lent.
+    void makes_room() noexcept;
     /// The connection is gone, and the stream with it.
     void lost(errc why) noexcept;
     /// The end of a drain: who has seen nothing of an answer is still given one.
@@ -97,6 +99,8 @@ public:
     std::size_t memory() const noexcept {
         return body_.capacity() + lent_.capacity() + held_.capacity() + head_bytes_;
     }
+    /// Of these, what a reset would free: nothing of a stream that is on its way out.
+    std::size_t to_be_freed() const noexcept { return broken_ ? 0 : memory(); }
     void head_bytes(std::size_t size) noexcept { head_bytes_ = size; }
     bool is_closed() const noexcept { return closed_; }
     /// The answer waits, and for nothing but the client.

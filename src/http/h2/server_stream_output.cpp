@@ -107,6 +107,7 @@ io_state server_stream::flush() {
         return io_state::done;
     settle();
     out_gate_.close();
+    session_->keep_within_memory();  // this stream's too, perhaps: then the wait ends at once
     return io_state::blocked;
 }
 

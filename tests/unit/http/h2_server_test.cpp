@@ -28,7 +28,8 @@ http::response_head answer_with(http::framing body, unsigned status = 200) {
 }
 
 // /echo answers with what it reads, trailers too; /bytes sends as much as the test says; /hold
-// answers when told; /early answers without reading; /break stops in the middle; /hint says 103
+// answers when told; /sip takes a part of what it gets and no more; /stubborn
+// runs on whatever its client does; /early answers without reading; /break stops in the middle; /hint says 103
 // first; /tunnel answers 101 and echoes; anything else gets a short answer.
 class scripted final : public http::request_handler, public http::gone_listener {
 public:
@@ -53,6 +54,10 @@ public:
             co_await break_off(client);
         else if (head.path == "/tunnel")
             co_await tunnel(head, client);
+        else if (head.path == "/stubborn")
+            co_await go_on(client);
+        else if (head.path == "/sip")
+            co_await sip(client);
         else if (head.path == "/read-none")
             co_await hold(client);
         else
@@ -134,6 +139,23 @@ public:
         client.put_head(answer_with({http::framing::kind::length, 2}), {});
         client.put_body({"ok", true});
     }
+    task<> go_on(http::client_stream& client) {
+        client.on_gone(nullptr);
+        while (!let_go)
+            co_await told.owner().next_turn();
+    }
+    // Keeps pace for a while, then takes no more.
+    task<> sip(http::client_stream& client) {
+        for (http::chunk piece; client.bytes_in() < 200'000;) {
+            const auto got = client.take_body(piece);
+            if (got == http::io_state::broken ||
+                (got == http::io_state::blocked && co_await client.input() != wake::ready))
+                break;
+        }
+        while (client.where() == http::presence::here)
+            co_await told.owner().next_turn();
+        client.reset();
+    }
     task<> break_off(http::client_stream& client) {
         client.put_head(answer_with({http::framing::kind::chunked}), {});
         client.put_body({"half", false});
@@ -186,7 +208,7 @@ public:
     std::size_t piece_size = 60'000;
     std::size_t put = 0;
     int begun = 0, running = 0, most_running = 0, refusals = 0, gone = 0, away = 0, pieces = 0;
-    bool flushed = false;
+    bool flushed = false, let_go = false;
     errc last_fault{}, last_refusal{};
     std::string last_path, last_cookie, last_key, last_upgrade;
 };
@@ -877,10 +899,14 @@ TEST_CASE_METHOD(h2_fixture, "a stream that is reset at once leaves the connecti
 }
 
 TEST_CASE_METHOD(h2_fixture, "a refused head that comes in pieces costs the connection nothing") {
-    settings->bounds.h2.memory = 1;  // one request is too much for a second
+    settings->bounds.h2.streams = 2;
     fake::h2_client client(connect());
-    const auto id = client.begin(fake::h2_post("/hold"));
+    client.ask(fake::h2_get("/hold"));
+    const auto id = client.ask(fake::h2_get("/stubborn"));
     client.exchange(loop);
+    client.reset(id);
+    client.exchange(loop);
+    REQUIRE(handler.running == 2);
     const auto next = static_cast<std::uint32_t>(id + 2);
     client.raw(fake::h2_frame(1, 1, next, "\x82\x86"));
     client.exchange(loop);
@@ -895,6 +921,7 @@ TEST_CASE_METHOD(h2_fixture, "a refused head that comes in pieces costs the conn
     loop.advance(settings->deadlines.client_head + fake::past);
     client.exchange(loop);
     CHECK(handler.away == 1);
+    handler.let_go = true;
 }
 
 TEST_CASE_METHOD(h2_fixture, "streams that only wait their turn are not slow") {
@@ -1019,4 +1046,28 @@ TEST_CASE_METHOD(h2_fixture, "a refused HEAD is answered without content") {
     CHECK(client.at(id).status == 431);
     CHECK(client.at(id).body.empty());
     CHECK(client.at(id).ended);
+}
+
+TEST_CASE_METHOD(h2_fixture, "streams that stall after their windows grew hold no more than may be") {
+    settings->bounds.h2.memory = 8 << 20;
+    settings->bounds.h2.connection_window = 64 << 20;
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    std::vector<std::int32_t> ids;
+    for (int i = 0; i < 100; ++i)
+        ids.push_back(client.begin(fake::h2_post("/sip")));
+    client.exchange(loop);
+    for (const auto id : ids) {
+        client.say(id, std::string(1'000'000, 'a'));
+        client.exchange(loop);
+    }
+    const auto calm = std::ranges::count_if(
+        ids, [&](auto id) { return client.at(id).reset == NGHTTP2_ENHANCE_YOUR_CALM; });
+    CHECK(calm > 0);
+    CHECK(handler.running > 0);
+    CHECK(handler.running * 200'000 <= 8 << 20);
+    CHECK(client.goaways().empty());
+    const auto next = client.ask(fake::h2_get("/a"));
+    client.exchange(loop);
+    CHECK(client.at(next).status == 200);
 }
