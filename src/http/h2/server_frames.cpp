@@ -19,6 +19,13 @@ bool changes_window(const nghttp2_settings& frame) noexcept {
     });
 }
 
+// Its length shows only an empty frame: how much of it is padding is known once it was read.
+bool is_padding_alone(const nghttp2_frame& frame) noexcept {
+    constexpr auto looked_at = NGHTTP2_FLAG_PADDED | NGHTTP2_FLAG_END_STREAM;
+    return (frame.hd.flags & looked_at) == NGHTTP2_FLAG_PADDED &&
+           frame.hd.length <= frame.data.padlen;
+}
+
 }  // namespace
 
 server_stream* server_session::stream_of(std::int32_t id) const noexcept {
@@ -201,7 +208,7 @@ int server_session::on_frame(const nghttp2_frame& frame) {
             if (auto* const stream = stream_of(frame.hd.stream_id);
                 stream != nullptr && !stream->received_end())
                 reset_malformed(stream->id(), stream, "less content than Content-Length says");
-        return 0;
+        return is_padding_alone(frame) ? count(abuse::empty_frames) : 0;
     case NGHTTP2_SETTINGS:
         settings_acked_ = settings_acked_ || (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0;
         window_changed_ = window_changed_ || changes_window(frame.settings);

@@ -1071,3 +1071,29 @@ TEST_CASE_METHOD(h2_fixture, "streams that stall after their windows grew hold n
     client.exchange(loop);
     CHECK(client.at(next).status == 200);
 }
+
+TEST_CASE_METHOD(h2_fixture, "DATA of padding alone is as empty as without it") {
+    using sluice::http::h2::abuse;
+    for (auto& one : settings->abuses)
+        one = std::make_shared<sluice::telemetry::counter>(1);
+    fake::h2_client client(connect());
+    const auto body = static_cast<std::uint32_t>(client.begin(fake::h2_post("/echo")));
+    client.exchange(loop);
+    for (int i = 0; i < 300 && !client.ended(); ++i) {
+        client.raw(fake::h2_frame(0, 8, body, std::string("\4\0\0\0\0", 5)));
+        client.exchange(loop);
+    }
+    CHECK(client.ended());
+    CHECK(settings->abuses[static_cast<std::size_t>(abuse::empty_frames)]->sum() == 1);
+}
+
+TEST_CASE_METHOD(h2_fixture, "padding around content is no abuse") {
+    fake::h2_client client(connect());
+    const auto body = static_cast<std::uint32_t>(client.begin(fake::h2_post("/echo")));
+    client.exchange(loop);
+    for (int i = 0; i < 300; ++i) {
+        client.raw(fake::h2_frame(0, 8, body, std::string("\3a\0\0\0", 5)));
+        client.exchange(loop);
+    }
+    CHECK(client.goaways().empty());
+}
