@@ -118,17 +118,24 @@ runtime::task<> server_session::write_on(server_session& self) {
     self.writer_ended_.set();
 }
 
+// Out of memory for a head: neither the client nor the handler is to wait for it.
+void server_session::give_up(server_stream& stream) noexcept {
+    reset(stream, NGHTTP2_INTERNAL_ERROR);
+    stream.malformed({});
+}
+
 void server_session::submit_head(server_stream& stream, response_writer::pairs pairs,
                                  content body) {
     const auto source = body_source();
     if (nghttp2_submit_response(nghttp2_.get(), stream.id(), pairs.data(), pairs.size(),
                                 body == content::follows ? &source : nullptr) != 0)
-        stream.malformed({});  // out of memory
+        give_up(stream);
 }
 
 void server_session::submit_informational(server_stream& stream, response_writer::pairs pairs) {
-    nghttp2_submit_headers(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(), nullptr, pairs.data(),
-                           pairs.size(), nullptr);
+    if (nghttp2_submit_headers(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(), nullptr,
+                               pairs.data(), pairs.size(), nullptr) < 0)
+        give_up(stream);
 }
 
 void server_session::resume(server_stream& stream) noexcept {

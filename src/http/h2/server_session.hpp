@@ -21,9 +21,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 namespace sluice::http::h2 {
+
+static_assert(std::tuple_size_v<decltype(server_settings::abuses)> == abuse_kinds);
 
 class server_session final : public speaker {
 public:
@@ -100,6 +103,7 @@ private:
     // What streams ask.
     void submit_head(server_stream&, response_writer::pairs, content);
     void submit_informational(server_stream&, response_writer::pairs);
+    void give_up(server_stream&) noexcept;
     void resume(server_stream&) noexcept;
     void reset(server_stream&, std::uint32_t code) noexcept;
     void consumed(server_stream&, std::size_t bytes) noexcept;
