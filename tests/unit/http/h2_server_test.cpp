@@ -1048,7 +1048,7 @@ TEST_CASE_METHOD(h2_fixture, "a refused HEAD is answered without content") {
     CHECK(client.at(id).ended);
 }
 
-TEST_CASE_METHOD(h2_fixture, "streams that stall after their windows grew hold no more than may be") {
+TEST_CASE_METHOD(h2_fixture, "streams that stall when their windows grew stay in their bound") {
     settings->bounds.h2.memory = 8 << 20;
     settings->bounds.h2.connection_window = 64 << 20;
     fake::h2_client client(connect());
