@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sets of fields the HTTP/1 rules speak of.
+// Sets of fields that do not simply go on, whatever the protocol: of one connection, or said by
+// proxies.
 #pragma once
 
 #include "sluice/http/head.hpp"

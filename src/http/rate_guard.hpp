@@ -14,6 +14,12 @@ class rate_guard {
 public:
     void wait_begins(time_point now) noexcept { since_ = now; }
 
+    /// The same of many who wait for one and the same: the first of them begins it.
+    void wait_goes_on(time_point now) noexcept {
+        if (since_ == time_point{})
+            since_ = now;
+    }
+
     /// Bytes moved after a wait (or without one). False once the average fell below `least` bytes a
     /// second.
     bool moved(time_point now, std::uint64_t bytes, std::uint64_t least) noexcept {

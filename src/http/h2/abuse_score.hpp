@@ -23,7 +23,7 @@ enum class abuse : std::uint8_t {
     settings,
     priorities,
     window_updates,
-    empty_frames,  ///< DATA and HEADERS without a byte
+    empty_frames,  ///< DATA and HEADERS without a byte but padding
     continuations,
     unknown_frames,
     heads,  ///< far over the limits, or without an end

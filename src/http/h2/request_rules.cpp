@@ -11,6 +11,8 @@ namespace sluice::http::h2 {
 
 namespace {
 
+constexpr std::string_view no_slash = ":path without a leading slash";
+
 judgement malformed(std::string_view reason) {
     return {judgement::kind::malformed, errc::bad_request, reason};
 }
@@ -27,8 +29,9 @@ std::string_view request_reader::check_connect() const {
         return has(scheme_) || has(path_) || !has(authority_)
                    ? "CONNECT with other than :method and :authority"
                    : std::string_view{};
-    return has(scheme_) && has(path_) && has(authority_) ? std::string_view{}
-                                                         : "a pseudo field is missing";
+    if (!has(scheme_) || !has(path_) || !has(authority_))
+        return "a pseudo field is missing";
+    return of(path_).front() == '/' ? std::string_view{} : no_slash;
 }
 
 // RFC 9113 section 8.3.1.
@@ -44,7 +47,7 @@ std::string_view request_reader::check_pseudo_fields() const {
     if (!has(scheme_) || !has(path_))
         return "a pseudo field is missing";
     return of(path_).front() == '/' || of(path_) == "*" ? std::string_view{}
-                                                        : ":path without a leading slash";
+                                                        : no_slash;
 }
 
 // RFC 9113 section 8.2.2.
@@ -151,15 +154,16 @@ void request_reader::join_cookies(arena& room) {
 judgement request_reader::end(block_end end, arena& room) {
     if (!malformed_.empty())
         return malformed(malformed_);
+    auto& head = *head_;
+    if (has(method_))
+        head.verb = verb_of(of(method_));  // an answer to HEAD has no content, whatever it says
     if (too_large_)
         return refused(errc::head_too_large, {});
-    auto& head = *head_;
     if (const auto why = check_pseudo_fields(); !why.empty())
         return malformed(why);
     if (const auto why = check_connection_fields(); !why.empty())
         return malformed(why);
     head.method_name = of(method_);
-    head.verb = verb_of(head.method_name);
     if (has(protocol_)) {
         if (!iequals(of(protocol_), "websocket"))
             return refused(errc::not_implemented, "a :protocol other than websocket");

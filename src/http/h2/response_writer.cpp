@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/h2/response_writer.hpp"
 
-#include "http/hop_by_hop.hpp"
+#include "http/passage.hpp"
 #include "sluice/base/strings.hpp"
 
 #include <charconv>
@@ -9,12 +9,6 @@
 namespace sluice::http::h2 {
 
 namespace {
-
-// RFC 9113 section 8.2.2. Framing fields are written anew.
-bool goes_out(const field& one) noexcept {
-    return !one.hop_by_hop && one.id != field_id::content_length &&
-           (one.id == field_id::other || !is_hop_by_hop(one.id));
-}
 
 // RFC 8441 section 5.1: the handshake of the HTTP/1 side has no place in the answer.
 bool is_handshake(std::string_view name) noexcept { return iequals(name, "sec-websocket-accept"); }
@@ -43,7 +37,7 @@ response_writer::pairs response_writer::head(const response_head& head,
     begin(switched ? 200 : head.status);
     bool dated = false;
     for (const field& one : head.fields) {
-        if (!goes_out(one) || (one.id == field_id::x_request_id && !request_id.empty()) ||
+        if (!goes_to_client(one) || (one.id == field_id::x_request_id && !request_id.empty()) ||
             (switched && is_handshake(one.name)))
             continue;
         dated |= one.id == field_id::date;
@@ -64,7 +58,7 @@ response_writer::pairs response_writer::head(const response_head& head,
 response_writer::pairs response_writer::informational(const response_head& head) {
     begin(head.status);
     for (const field& one : head.fields)
-        if (goes_out(one))
+        if (goes_to_client(one))
             put(one.name, one.value);
     return pairs_;
 }

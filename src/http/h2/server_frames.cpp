@@ -19,6 +19,13 @@ bool changes_window(const nghttp2_settings& frame) noexcept {
     });
 }
 
+// Its length shows only an empty frame: how much of it is padding is known once it was read.
+bool is_padding_alone(const nghttp2_frame& frame) noexcept {
+    constexpr auto looked_at = NGHTTP2_FLAG_PADDED | NGHTTP2_FLAG_END_STREAM;
+    return (frame.hd.flags & looked_at) == NGHTTP2_FLAG_PADDED &&
+           frame.hd.length <= frame.data.padlen;
+}
+
 }  // namespace
 
 server_stream* server_session::stream_of(std::int32_t id) const noexcept {
@@ -97,16 +104,16 @@ int server_session::on_frame_begins(const nghttp2_frame_hd& frame) {
 bool server_session::may_begin_stream() const noexcept {
     const auto& bounds = settings_.bounds.h2;
     const auto under_way = running_.size() + begun_.size();
-    if (under_way >= bounds.streams || goaway_sent_)
-        return false;
-    const auto most_each =
-        bounds.stream_window + 2 * byte_buffer::large_block + settings_.bounds.head;
-    if (under_way * most_each <= bounds.memory)
-        return true;
-    auto held = out_.capacity();
-    for (const auto* one : running_)
-        held += one->memory();
-    return held <= bounds.memory;
+    return under_way < bounds.streams && !goaway_sent_ && !holds_too_much();
+}
+
+// Its stream is over in the middle of a block: the rest is decoded, since the compression state is
+// the connection's, but for nobody. Another request may have the stream's memory by then.
+void server_session::stop_reading_for(const server_stream& stream) noexcept {
+    if (reading_for_ != &stream)
+        return;
+    reading_for_ = nullptr;
+    reader_.begin_trailers(settings_.bounds, ignored_);
 }
 
 int server_session::on_headers_begin(const nghttp2_frame& frame) {
@@ -129,10 +136,18 @@ int server_session::on_headers_begin(const nghttp2_frame& frame) {
         return 0;
     }
     if (is_request)
-        nghttp2_submit_rst_stream(nghttp2_.get(), NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
+        owed_ = {id, NGHTTP2_REFUSED_STREAM};
     reader_.begin_trailers(settings_.bounds,
                            reading_for_ != nullptr ? reading_for_->trailers() : ignored_);
     return 0;
+}
+
+// nghttp2 tells of the end of a block only while its stream is known: one that is reset in the
+// middle would seem to have no end.
+void server_session::pay_reset(std::int32_t id) noexcept {
+    if (owed_.id == id)
+        nghttp2_submit_rst_stream(nghttp2_.get(), NGHTTP2_FLAG_NONE, id, owed_.code);
+    owed_ = {};
 }
 
 int server_session::on_header(nghttp2_rcbuf* name, nghttp2_rcbuf* value) {
@@ -186,13 +201,14 @@ int server_session::on_frame(const nghttp2_frame& frame) {
         else if (reading_for_ != nullptr)
             trailers_ended(frame);
         reading_for_ = nullptr;
+        pay_reset(frame.hd.stream_id);
         return 0;
     case NGHTTP2_DATA:
         if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
             if (auto* const stream = stream_of(frame.hd.stream_id);
                 stream != nullptr && !stream->received_end())
                 reset_malformed(stream->id(), stream, "less content than Content-Length says");
-        return 0;
+        return is_padding_alone(frame) ? count(abuse::empty_frames) : 0;
     case NGHTTP2_SETTINGS:
         settings_acked_ = settings_acked_ || (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0;
         window_changed_ = window_changed_ || changes_window(frame.settings);
@@ -223,8 +239,7 @@ void server_session::on_stream_closed(std::int32_t id) noexcept {
     auto* const stream = stream_of(id);
     if (stream == nullptr)
         return;
-    if (reading_for_ == stream)
-        reading_for_ = nullptr;
+    stop_reading_for(*stream);
     if (arriving_.get() == stream)
         server_.h2_streams().give(std::move(arriving_));
     else
@@ -232,8 +247,10 @@ void server_session::on_stream_closed(std::int32_t id) noexcept {
 }
 
 void server_session::goaway_went_out(const nghttp2_goaway& frame) {
-    // Its answer tells that the client has seen the GOAWAY before it.
-    if (draining_ && !goaway_sent_)
+    // Its answer tells that the client has seen the GOAWAY before it: only the notice of a drain
+    // (RFC 9113 section 6.8) has a second one behind it.
+    constexpr std::int32_t every_stream = 0x7fffffff;
+    if (draining_ && !goaway_sent_ && frame.last_stream_id == every_stream)
         nghttp2_submit_ping(nghttp2_.get(), NGHTTP2_FLAG_NONE, nullptr);
     failed_ = failed_ || frame.error_code != NGHTTP2_NO_ERROR;
     // All others of ours were told before: what is left is nghttp2's own bound of entries.
@@ -309,6 +326,8 @@ int server_session::on_send_content(std::int32_t id, byte_view frame_head, std::
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     out_.append(frame_head);
     stream->pack(out_, size);
+    granted_ += size;
+    used_at_ = worker_.now();
     return 0;
 }
 

@@ -6,11 +6,20 @@
 #include "http/h2/server_session.hpp"
 #include "sluice/runtime/worker.hpp"
 
+#include <utility>
+
 namespace sluice::http::h2 {
 
 using runtime::direction;
 using runtime::timer;
 using runtime::wake;
+
+namespace {
+
+// What is left at the end is why a client broke the rules, no answer any more.
+constexpr std::chrono::milliseconds last_words_time{500};
+
+}  // namespace
 
 // Takes what nghttp2 has to say until the buffer is full. False when the session is of no more use.
 bool server_session::gather() {
@@ -32,6 +41,10 @@ io_state server_session::write_once() {
     if (put.state != io_state::done)
         return put.state;
     out_.consume(put.bytes);
+    if (!writing_.moved(worker_.now(), put.bytes, settings_.deadlines.min_rate)) {
+        lost_why_ = errc::client_too_slow;
+        return io_state::broken;
+    }
     if (!out_.empty())
         return put.bytes == 0 ? io_state::broken : io_state::blocked;
     out_.clear();
@@ -47,9 +60,23 @@ void server_session::send_now() {
             break;
         const auto put = write_once();
         if (put == io_state::broken)
-            return lose(errc::client_gone);
+            return lose(lost_why_);
         blocked_ = put == io_state::blocked;
     }
+    wake_writer();
+}
+
+std::chrono::milliseconds server_session::write_patience() const noexcept {
+    if (!last_words_)
+        return settings_.deadlines.client_write_idle;
+    return hurried_ ? std::chrono::milliseconds{0} : last_words_time;
+}
+
+// A writer that waits for a client to read learns that it is for the last words only.
+void server_session::say_last_words() noexcept {
+    last_words_ = true;
+    if (blocked_)
+        socket_.interrupt(direction::out);
     wake_writer();
 }
 
@@ -68,14 +95,17 @@ runtime::task<> server_session::write_on(server_session& self) {
             if (put == io_state::done)
                 continue;
             if (put == io_state::broken) {
-                self.lose(errc::client_gone);
+                self.lose(self.lost_why_);
                 break;
             }
             self.blocked_ = true;
-            const auto idle = self.settings_.deadlines.client_write_idle;
-            const auto why = co_await self.socket_.writable(self.worker_.now() + idle);
+            self.writing_.wait_begins(self.worker_.now());
+            const auto why =
+                co_await self.socket_.writable(self.worker_.now() + self.write_patience());
             self.blocked_ = false;
-            if (why != wake::ready)
+            if (why == wake::interrupted && self.last_words_ && !self.hurried_)
+                self.socket_.resume_waits(direction::out);  // waits on, but not for long
+            else if (why != wake::ready)
                 self.lose(self.aborted_ ? errc::shutting_down : errc::client_too_slow);
         }
         if (self.out_.empty())
@@ -88,17 +118,24 @@ runtime::task<> server_session::write_on(server_session& self) {
     self.writer_ended_.set();
 }
 
+// Out of memory for a head: neither the client nor the handler is to wait for it.
+void server_session::give_up(server_stream& stream) noexcept {
+    reset(stream, NGHTTP2_INTERNAL_ERROR);
+    stream.malformed({});
+}
+
 void server_session::submit_head(server_stream& stream, response_writer::pairs pairs,
                                  content body) {
     const auto source = body_source();
     if (nghttp2_submit_response(nghttp2_.get(), stream.id(), pairs.data(), pairs.size(),
                                 body == content::follows ? &source : nullptr) != 0)
-        stream.malformed({});  // out of memory
+        give_up(stream);
 }
 
 void server_session::submit_informational(server_stream& stream, response_writer::pairs pairs) {
-    nghttp2_submit_headers(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(), nullptr, pairs.data(),
-                           pairs.size(), nullptr);
+    if (nghttp2_submit_headers(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(), nullptr,
+                               pairs.data(), pairs.size(), nullptr) < 0)
+        give_up(stream);
 }
 
 void server_session::resume(server_stream& stream) noexcept {
@@ -106,7 +143,10 @@ void server_session::resume(server_stream& stream) noexcept {
 }
 
 void server_session::reset(server_stream& stream, std::uint32_t code) noexcept {
-    nghttp2_submit_rst_stream(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(), code);
+    if (reading_for_ == &stream)
+        owed_ = {stream.id(), code};
+    else
+        nghttp2_submit_rst_stream(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(), code);
     wake_writer();
 }
 
@@ -116,6 +156,25 @@ void server_session::consumed(server_stream& stream, std::size_t bytes) noexcept
         wake_writer();
 }
 
+// Of the window all streams share. What comes of it is everybody's, so no stream alone is slow.
+bool server_session::has_no_credit() const noexcept {
+    return nghttp2_session_get_remote_window_size(nghttp2_.get()) <= 0;
+}
+
+void server_session::wait_for_credit_begins() noexcept {
+    if (has_no_credit())
+        granting_.wait_goes_on(worker_.now());
+}
+
+void server_session::watch_credit() noexcept {
+    if (!granting_.moved(worker_.now(), std::exchange(granted_, 0), settings_.deadlines.min_rate))
+        lose(errc::client_too_slow);
+}
+
+bool server_session::credit_is_overdue() const noexcept {
+    return has_no_credit() && worker_.now() >= used_at_ + settings_.deadlines.client_write_idle;
+}
+
 // Three quarters of it are on their way or here, untold.
 bool server_session::window_is_used(const server_stream& stream) const noexcept {
     const auto came =
@@ -123,18 +182,6 @@ bool server_session::window_is_used(const server_stream& stream) const noexcept 
     const auto window =
         nghttp2_session_get_stream_effective_local_window_size(nghttp2_.get(), stream.id());
     return came >= window - window / 4;
-}
-
-// Half of the connection's window at most: one stalled upload must not stop all others.
-void server_session::double_window(server_stream& stream) noexcept {
-    const auto window =
-        nghttp2_session_get_stream_effective_local_window_size(nghttp2_.get(), stream.id());
-    const auto most = static_cast<std::int32_t>(settings_.bounds.h2.connection_window / 2);
-    if (window <= 0 || window > most / 2)
-        return;
-    nghttp2_session_set_local_window_size(nghttp2_.get(), NGHTTP2_FLAG_NONE, stream.id(),
-                                          window * 2);
-    wake_writer();
 }
 
 }  // namespace sluice::http::h2

@@ -42,7 +42,8 @@ nghttp2_ptr<nghttp2_option> make_options(const limits& bounds) {
 server_session::server_session(connection& on)
     : link_(on), server_(on.owner()), settings_(on.settings()), worker_(on.worker()),
       socket_(on.socket()), work_(worker_), writer_ended_(worker_), handlers_ended_(worker_),
-      clock_(*this), score_(worker_.now()), idle_since_(on.opened()) {
+      clock_(*this), score_(worker_.now()),
+      widest_window_(settings_.bounds.h2.stream_window), idle_since_(on.opened()) {
     link_.speaks(this);
 }
 
@@ -97,13 +98,16 @@ runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
         self.handlers_ended_.clear();
         co_await self.handlers_ended_;
     }
-    self.last_words_ = true;
-    self.wake_writer();
+    self.say_last_words();
     co_await self.writer_ended_;
     self.clock_.disarm();
     if (self.lost_ || self.cut_)
         co_return;
     const auto how = self.patience_left();
+    // What the client still sends is read all the same, or the reset of TCP would overtake the
+    // GOAWAY.
+    if (!self.hurried_)
+        self.socket_.resume_waits(direction::in);
     co_await connection::linger(*link, how);
 }
 
@@ -131,6 +135,7 @@ server_session::reading server_session::read_some() {
         }
         const bool good = feed({in.data(), got.bytes});
         start_handlers();
+        keep_within_memory();
         if (!good)
             return reading::over;
     }
@@ -157,9 +162,11 @@ bool server_session::feed(byte_view bytes) {
     return true;
 }
 
-// nghttp2 reads no more once a GOAWAY went out and no stream is left.
+// nghttp2 reads no more once a GOAWAY went out and no stream is left. To it half a head is a
+// stream: nobody waits for the rest of one that will not be served.
 bool server_session::is_over() const noexcept {
-    return lost_ || (out_.empty() && nghttp2_session_want_read(nghttp2_.get()) == 0 &&
+    return lost_ || (aborted_ && running_.empty()) ||
+           (out_.empty() && nghttp2_session_want_read(nghttp2_.get()) == 0 &&
                      nghttp2_session_want_write(nghttp2_.get()) == 0);
 }
 
@@ -167,6 +174,7 @@ void server_session::start_handlers() {
     for (auto& one : begun_) {
         // Reset in the same bytes it was asked for with: nobody need hear of it.
         if (one.stream->is_closed() && one.how.what != judgement::kind::malformed) {
+            one.stream->conclude();
             server_.h2_streams().give(std::move(one.stream));
             continue;
         }
@@ -219,6 +227,7 @@ runtime::task<> server_session::refuse(server_session& self, std::unique_ptr<ser
 
 void server_session::handler_ended(std::unique_ptr<server_stream> stream) noexcept {
     stream->conclude();
+    stop_reading_for(*stream);
     nghttp2_session_set_stream_user_data(nghttp2_.get(), stream->id(), nullptr);
     auto* const last = running_.back();
     last->position = stream->position;

@@ -11,17 +11,22 @@
 #include "http/h2/server_stream.hpp"
 #include "http/h2/session_ptr.hpp"
 #include "http/h2/stream_numbers.hpp"
+#include "http/rate_guard.hpp"
 #include "sluice/base/byte_buffer.hpp"
 #include "sluice/runtime/event.hpp"
 #include "sluice/runtime/gate.hpp"
 
 #include <nghttp2/nghttp2.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 namespace sluice::http::h2 {
+
+static_assert(std::tuple_size_v<decltype(server_settings::abuses)> == abuse_kinds);
 
 class server_session final : public speaker {
 public:
@@ -76,6 +81,8 @@ private:
     int on_send_content(std::int32_t id, byte_view frame_head, std::size_t size);
     void head_ended(const nghttp2_frame&);
     void trailers_ended(const nghttp2_frame&);
+    void stop_reading_for(const server_stream&) noexcept;
+    void pay_reset(std::int32_t id) noexcept;
     void reset_malformed(std::int32_t id, server_stream*, std::string_view reason);
     bool may_begin_stream() const noexcept;
     int count(abuse);
@@ -88,17 +95,27 @@ private:
     static runtime::task<> write_on(server_session&);
     bool gather();
     io_state write_once();
+    std::chrono::milliseconds write_patience() const noexcept;
+    void say_last_words() noexcept;
     void wake_writer() noexcept { work_.raise(); }
     void send_now();
 
     // What streams ask.
     void submit_head(server_stream&, response_writer::pairs, content);
     void submit_informational(server_stream&, response_writer::pairs);
+    void give_up(server_stream&) noexcept;
     void resume(server_stream&) noexcept;
     void reset(server_stream&, std::uint32_t code) noexcept;
     void consumed(server_stream&, std::size_t bytes) noexcept;
     bool window_is_used(const server_stream&) const noexcept;
     void double_window(server_stream&) noexcept;
+    std::size_t memory() const noexcept;
+    bool holds_too_much() const noexcept;
+    void keep_within_memory() noexcept;
+    bool has_no_credit() const noexcept;
+    void wait_for_credit_begins() noexcept;
+    void watch_credit() noexcept;
+    bool credit_is_overdue() const noexcept;
 
     // The end.
     void go_away() noexcept;
@@ -126,9 +143,20 @@ private:
     abuse_score score_;
     stream_numbers numbers_;
 
+    std::size_t widest_window_;  // any stream was given
+    rate_guard writing_;         // while the socket takes no more
+    rate_guard granting_;        // while the client's window of the connection is used up
+    std::size_t granted_ = 0;    // and used since that was looked at
+    time_point used_at_{};       // when last
+
     std::unique_ptr<server_stream> arriving_;  // whose head is being read
     server_stream* reading_for_ = nullptr;     // whose head or trailers are being read; or nobody's
     header_list ignored_;                      // the fields of nobody's block
+    struct owed_reset {
+        std::int32_t id = 0;
+        std::uint32_t code = 0;
+    };
+    owed_reset owed_;  // once the block that is being read has ended
     struct begun {
         std::unique_ptr<server_stream> stream;
         judgement how;

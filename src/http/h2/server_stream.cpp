@@ -42,6 +42,8 @@ void server_stream::end() noexcept {
     trailers_out_ = nullptr;
     reading_.reset();
     writing_.reset();
+    clock_.disarm();
+    slow_at_ = runtime::timer::never;
     in_gate_.close();
     in_gate_.resume_waits();
     out_gate_.close();
@@ -120,10 +122,12 @@ io_state server_stream::take_body(chunk& piece) {
         return wait_for_body();
     lent_.clear();
     lent_.swap(body_);
+    const auto size = lent_.size();
+    if (size != 0)
+        session_->consumed(*this, size);  // also of a body that fails: the credit is everybody's
     piece.bytes = lent_.view();
     piece.last = body_taken_ = end_seen_;
     piece.trailers = end_seen_ && !trailers_in_.empty() ? &trailers_in_ : nullptr;
-    const auto size = piece.bytes.size();
     bytes_in_ += size;
     const auto& settings = session_->settings_;
     if (!tunnel_ && !reading_.moved(worker_.now(), size, settings.deadlines.min_rate))
@@ -131,8 +135,6 @@ io_state server_stream::take_body(chunk& piece) {
     const auto& most = settings.bounds.body;
     if (most && !tunnel_ && bytes_in_ > *most)
         return fail_body(errc::body_too_large);
-    if (size != 0)
-        session_->consumed(*this, size);
     // A window that was used up while whoever takes kept pace was too small for the way.
     if (std::exchange(window_was_used_, false) && !end_seen_)
         session_->double_window(*this);
@@ -193,6 +195,19 @@ void server_stream::malformed(std::string_view reason) noexcept {
 void server_stream::closed() noexcept {
     if (std::exchange(closed_, true) || is_over())
         return;
+    broken_ = true;
+    in_gate_.raise();
+    out_gate_.raise();
+    if (gone_listener_ != nullptr)
+        gone_listener_->on_client_gone();
+}
+
+void server_stream::makes_room() noexcept {
+    session_->reset(*this, NGHTTP2_ENHANCE_YOUR_CALM);
+    give_up_body();
+    held_.release();
+    piece_ = {};
+    fault_ = errc::client_too_slow;
     broken_ = true;
     in_gate_.raise();
     out_gate_.raise();

@@ -73,6 +73,8 @@ public:
     void malformed(std::string_view reason) noexcept;
     /// nghttp2 forgets the stream: both sides ended, or it was reset.
     void closed() noexcept;
+    /// Is reset for what it holds, and holds it no more but for what the handler was lent.
+    void makes_room() noexcept;
     /// The connection is gone, and the stream with it.
     void lost(errc why) noexcept;
     /// The end of a drain: who has seen nothing of an answer is still given one.
@@ -97,8 +99,12 @@ public:
     std::size_t memory() const noexcept {
         return body_.capacity() + lent_.capacity() + held_.capacity() + head_bytes_;
     }
+    /// Of these, what a reset would free: nothing of a stream that is on its way out.
+    std::size_t to_be_freed() const noexcept { return broken_ ? 0 : memory(); }
     void head_bytes(std::size_t size) noexcept { head_bytes_ = size; }
     bool is_closed() const noexcept { return closed_; }
+    /// The answer waits, and for nothing but the client.
+    bool waits_for_credit() const noexcept;
     /// Where this stands in the session's list.
     std::size_t position = 0;
 
@@ -113,6 +119,17 @@ private:
     void settle();
     void break_off() noexcept;
     void keep_trailers(const header_list&);
+    bool is_too_slow() noexcept;
+    void too_slow() noexcept;
+    void look_at_clock() noexcept;
+
+    // Looks whether the client lets the answer move. Not the deadline of the wait itself: of many
+    // streams most only wait their turn.
+    struct clock : runtime::timer {
+        explicit clock(server_stream& of) noexcept : timer(fired), owner(of) {}
+        static void fired(runtime::timer&) noexcept;
+        server_stream& owner;
+    };
 
     runtime::worker& worker_;
     server_session* session_ = nullptr;
@@ -137,7 +154,9 @@ private:
     std::size_t packed_ = 0;  // since the last flush
     unsigned heads_put_ = 0;
     unsigned heads_packed_ = 0;
-    rate_guard writing_;
+    rate_guard writing_;  // while the client's window of this stream is used up
+    clock clock_{*this};
+    time_point slow_at_ = runtime::timer::never;  // unless the answer moves before
 
     gone_listener* gone_listener_ = nullptr;
     std::uint64_t bytes_in_ = 0;

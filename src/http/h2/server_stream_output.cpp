@@ -10,6 +10,8 @@
 
 namespace sluice::http::h2 {
 
+using runtime::timer;
+
 void server_stream::put_informational(const response_head& head) {
     if (broken_ || closed_)
         return;
@@ -83,6 +85,7 @@ void server_stream::pack(byte_buffer& out, std::size_t size) {
 }
 
 io_state server_stream::flush() {
+    slow_at_ = timer::never;
     if (broken_)
         return io_state::broken;
     if (deferred_ && pending()) {
@@ -92,16 +95,19 @@ io_state server_stream::flush() {
     session_->send_now();
     if (broken_)
         return io_state::broken;
-    const auto least = session_->settings_.deadlines.min_rate;
-    if (!tunnel_ && !writing_.moved(worker_.now(), std::exchange(packed_, 0), least)) {
-        fault_ = errc::client_too_slow;
-        break_off();
+    if (!tunnel_)
+        session_->watch_credit();
+    if (broken_)
+        return io_state::broken;
+    if (is_too_slow()) {
+        too_slow();
         return io_state::broken;
     }
     if (!pending())
         return io_state::done;
     settle();
     out_gate_.close();
+    session_->keep_within_memory();  // this stream's too, perhaps: then the wait ends at once
     return io_state::blocked;
 }
 
@@ -109,10 +115,53 @@ bool server_stream::delivered() const noexcept {
     return !pending() && session_->out_.empty() && session_->socket_.delivered();
 }
 
+bool server_stream::is_too_slow() noexcept {
+    const auto least = session_->settings_.deadlines.min_rate;
+    const auto moved = std::exchange(packed_, 0);
+    return !tunnel_ && !writing_.moved(worker_.now(), moved, least);
+}
+
+void server_stream::too_slow() noexcept {
+    fault_ = errc::client_too_slow;
+    break_off();
+}
+
+bool server_stream::waits_for_credit() const noexcept {
+    return nghttp2_session_get_stream_remote_window_size(session_->nghttp2_.get(), id_) <= 0;
+}
+
+// client_write_idle is what a client may take to let this stream move. Whose turn does not come,
+// since the client takes the others' answers slowly, is not to blame: that the connection moves is
+// the writer's deadline.
 runtime::readiness server_stream::output() {
-    writing_.wait_begins(worker_.now());
-    const auto idle = tunnel_ ? tunnel_idle_ : session_->settings_.deadlines.client_write_idle;
-    return out_gate_.until(worker_.now() + idle);
+    const auto now = worker_.now();
+    if (tunnel_)
+        return out_gate_.until(now + tunnel_idle_);
+    if (waits_for_credit())
+        writing_.wait_begins(now);
+    session_->wait_for_credit_begins();
+    slow_at_ = now + session_->settings_.deadlines.client_write_idle;
+    if (slow_at_ < clock_.expires())
+        worker_.timers().arm(clock_, slow_at_);
+    return out_gate_.until(timer::never);
+}
+
+void server_stream::clock::fired(runtime::timer& one) noexcept {
+    static_cast<clock&>(one).owner.look_at_clock();
+}
+
+void server_stream::look_at_clock() noexcept {
+    if (broken_ || slow_at_ == timer::never)
+        return;  // nobody waits
+    if (worker_.now() >= slow_at_) {
+        if (waits_for_credit() || session_->credit_is_overdue()) {
+            too_slow();
+            out_gate_.raise();
+            return;
+        }
+        slow_at_ = worker_.now() + session_->settings_.deadlines.client_write_idle;
+    }
+    worker_.timers().arm(clock_, slow_at_);
 }
 
 }  // namespace sluice::http::h2

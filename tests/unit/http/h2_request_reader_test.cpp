@@ -233,6 +233,12 @@ TEST_CASE("RFC 8441: an extended CONNECT for a WebSocket becomes an upgrade") {
     all[0].second = "connect-udp";
     CHECK(refused(all) == errc::not_implemented);
     all[0].second = "websocket";
+    for (auto& one : all)
+        if (one.first == ":path")
+            one.second = "chat";  // section 8.3.1 of RFC 9113 holds for it too
+    CHECK(judged(all, block_end::stream_goes_on) == kind::malformed);
+    all = with(":method", "CONNECT");
+    all.insert(all.begin(), {":protocol", "websocket"});
     all.emplace_back("content-length", "3");
     CHECK(judged(all, block_end::stream_goes_on) == kind::malformed);
 }

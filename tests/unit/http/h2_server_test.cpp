@@ -28,7 +28,8 @@ http::response_head answer_with(http::framing body, unsigned status = 200) {
 }
 
 // /echo answers with what it reads, trailers too; /bytes sends as much as the test says; /hold
-// answers when told; /early answers without reading; /break stops in the middle; /hint says 103
+// answers when told; /sip takes a part of what it gets and no more; /stubborn
+// runs on whatever its client does; /early answers without reading; /break stops in the middle; /hint says 103
 // first; /tunnel answers 101 and echoes; anything else gets a short answer.
 class scripted final : public http::request_handler, public http::gone_listener {
 public:
@@ -53,6 +54,10 @@ public:
             co_await break_off(client);
         else if (head.path == "/tunnel")
             co_await tunnel(head, client);
+        else if (head.path == "/stubborn")
+            co_await go_on(client);
+        else if (head.path == "/sip")
+            co_await sip(client);
         else if (head.path == "/read-none")
             co_await hold(client);
         else
@@ -134,6 +139,23 @@ public:
         client.put_head(answer_with({http::framing::kind::length, 2}), {});
         client.put_body({"ok", true});
     }
+    task<> go_on(http::client_stream& client) {
+        client.on_gone(nullptr);
+        while (!let_go)
+            co_await told.owner().next_turn();
+    }
+    // Keeps pace for a while, then takes no more.
+    task<> sip(http::client_stream& client) {
+        for (http::chunk piece; client.bytes_in() < 200'000;) {
+            const auto got = client.take_body(piece);
+            if (got == http::io_state::broken ||
+                (got == http::io_state::blocked && co_await client.input() != wake::ready))
+                break;
+        }
+        while (client.where() == http::presence::here)
+            co_await told.owner().next_turn();
+        client.reset();
+    }
     task<> break_off(http::client_stream& client) {
         client.put_head(answer_with({http::framing::kind::chunked}), {});
         client.put_body({"half", false});
@@ -186,7 +208,7 @@ public:
     std::size_t piece_size = 60'000;
     std::size_t put = 0;
     int begun = 0, running = 0, most_running = 0, refusals = 0, gone = 0, away = 0, pieces = 0;
-    bool flushed = false;
+    bool flushed = false, let_go = false;
     errc last_fault{}, last_refusal{};
     std::string last_path, last_cookie, last_key, last_upgrade;
 };
@@ -811,4 +833,267 @@ TEST_CASE_METHOD(h2_fixture, "a head without an end is cut off before it is deco
     CHECK(client.ended());
     CHECK(handler.begun == 0);
     CHECK(server.open() == 0);
+}
+
+TEST_CASE_METHOD(h2_fixture, "trailers that end after their handler are nobody's") {
+    handler.size = 10'000'000;
+    fake::h2_client client(connect(), fake::h2_client::credit::by_hand, 1 << 24);
+    nghttp2_session_set_local_window_size(client.native(), NGHTTP2_FLAG_NONE, 0, 1 << 24);
+    const auto upload = client.begin(fake::h2_post("/hold"));
+    client.ask(fake::h2_get("/bytes"));
+    client.send();
+    loop.settle();  // nothing leaves any more, so the stream stays known to nghttp2
+    const auto stream = static_cast<std::uint32_t>(upload);
+    client.raw(fake::h2_frame(1, 1, stream, std::string("\0\3x-a\1v", 7)));
+    client.send();
+    loop.settle();
+    handler.told.interrupt();
+    loop.settle();
+    REQUIRE(handler.running == 1);
+    handler.told.resume_waits();
+    fake::h2_client other(connect());
+    const auto id = other.begin(fake::h2_post("/echo"));
+    other.say(id, "text");
+    other.exchange(loop);
+    client.raw(fake::h2_frame(9, 4, stream, std::string("\0\6x-evil\1v", 10)));
+    client.send();
+    loop.settle();
+    other.end(id);
+    other.exchange(loop);
+    CHECK(other.at(id).body == "text");
+    CHECK(other.at(id).trailers.empty());
+}
+
+TEST_CASE_METHOD(h2_fixture, "a body over its limit leaves the connection its credit") {
+    settings->bounds.body = 20'000;
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    for (int i = 0; i < 1000; ++i) {
+        const auto id = client.post(fake::h2_post("/echo"), std::string(30'000, 'a'));
+        client.exchange(loop);
+        REQUIRE(client.at(id).reset.has_value());
+    }
+    for (int i = 0; i < 120; ++i) {
+        const auto id = client.post(fake::h2_post("/echo"), std::string(20'000, 'a'));
+        client.exchange(loop);
+        REQUIRE(client.at(id).body.size() == 20'000);
+    }
+}
+
+TEST_CASE_METHOD(h2_fixture, "a stream that is reset at once leaves the connection its credit") {
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    for (int i = 0; i < 1000; ++i) {
+        const auto id = client.begin(fake::h2_post("/echo"));
+        client.say(id, std::string(10'000, 'a'));
+        client.gather();
+        client.reset(id);
+        client.ask(fake::h2_get("/a"));
+        client.exchange(loop);
+        loop.advance(100ms);
+    }
+    CHECK(handler.begun == 1000);
+    const auto id = client.post(fake::h2_post("/echo"), numbered(2'000'000));
+    client.exchange(loop);
+    CHECK(client.at(id).body.size() == 2'000'000);
+}
+
+TEST_CASE_METHOD(h2_fixture, "a refused head that comes in pieces costs the connection nothing") {
+    settings->bounds.h2.streams = 2;
+    fake::h2_client client(connect());
+    client.ask(fake::h2_get("/hold"));
+    const auto id = client.ask(fake::h2_get("/stubborn"));
+    client.exchange(loop);
+    client.reset(id);
+    client.exchange(loop);
+    REQUIRE(handler.running == 2);
+    const auto next = static_cast<std::uint32_t>(id + 2);
+    client.raw(fake::h2_frame(1, 1, next, "\x82\x86"));
+    client.exchange(loop);
+    client.raw(fake::h2_frame(9, 4, next, "\x84\x41\x01h"));
+    client.exchange(loop);
+    loop.advance(settings->deadlines.client_head + fake::past);
+    client.exchange(loop);
+    CHECK(client.goaways().empty());
+    CHECK(handler.away == 0);
+    client.raw(fake::h2_frame(1, 1, next + 2, "\x82\x86"));  // one without an end
+    client.exchange(loop);
+    loop.advance(settings->deadlines.client_head + fake::past);
+    client.exchange(loop);
+    CHECK(handler.away == 1);
+    handler.let_go = true;
+}
+
+TEST_CASE_METHOD(h2_fixture, "streams that only wait their turn are not slow") {
+    handler.size = 20'000;
+    fake::h2_client client(connect(), fake::h2_client::credit::by_hand, 1 << 20);
+    std::vector<std::int32_t> ids;
+    for (int i = 0; i < 100; ++i)
+        ids.push_back(client.ask(fake::h2_get("/bytes")));
+    client.exchange(loop);
+    std::int32_t window = 65'535;
+    for (int second = 0; second < 280 && handler.running != 0; ++second) {
+        window += 8192;  // of the connection: it takes 8 KiB a second
+        nghttp2_session_set_local_window_size(client.native(), NGHTTP2_FLAG_NONE, 0, window);
+        client.exchange(loop);
+        loop.advance(1s);
+    }
+    client.exchange(loop);
+    for (const auto id : ids) {
+        REQUIRE_FALSE(client.at(id).reset.has_value());
+        REQUIRE(client.at(id).body.size() == handler.size);
+    }
+}
+
+TEST_CASE_METHOD(h2_fixture, "a stream without credit is slow, however fast the others are") {
+    handler.size = 500'000;
+    fake::h2_client client(connect(), fake::h2_client::credit::by_hand);
+    const auto stalled = client.ask(fake::h2_get("/bytes"));
+    client.exchange(loop);
+    std::int32_t window = 65'535;
+    for (int second = 0; second < 32; ++second) {
+        window += 100;
+        nghttp2_session_set_local_window_size(client.native(), NGHTTP2_FLAG_NONE, 0, window);
+        client.ask(fake::h2_get("/a"));
+        client.exchange(loop);
+        loop.advance(1s);
+    }
+    client.exchange(loop);
+    CHECK(client.at(stalled).reset == NGHTTP2_INTERNAL_ERROR);
+}
+
+TEST_CASE_METHOD(h2_fixture, "a connection that is granted a byte now and then is slow") {
+    handler.size = 500'000;
+    fake::h2_client client(connect(), fake::h2_client::credit::by_hand, 1 << 20);
+    for (int i = 0; i < 3; ++i)
+        client.ask(fake::h2_get("/bytes"));
+    client.exchange(loop);
+    std::int32_t window = 65'535;
+    for (int second = 0; second < 100; ++second) {
+        nghttp2_session_set_local_window_size(client.native(), NGHTTP2_FLAG_NONE, 0, ++window);
+        client.exchange(loop);
+        loop.advance(1s);
+    }
+    CHECK(handler.running == 0);
+    CHECK(handler.last_fault == errc::client_too_slow);
+}
+
+TEST_CASE_METHOD(h2_fixture, "who breaks the rules while it uploads hears why") {
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    const auto upload = client.begin(fake::h2_post("/echo"));
+    client.say(upload, "some");
+    client.exchange(loop);
+    std::string pings = fake::h2_frame(6, 0, 1, "12345678");  // PING belongs to no stream
+    while (pings.size() < 1'000'000)
+        pings += fake::h2_frame(6, 0, 0, "12345678");
+    client.raw(pings);
+    for (int i = 0; i < 20; ++i) {
+        client.send();
+        loop.settle();
+    }
+    CHECK(client.send() == 0);  // all of it was taken
+    client.receive();
+    REQUIRE(client.goaways().size() == 1);
+    CHECK(client.goaways()[0].second == NGHTTP2_PROTOCOL_ERROR);
+    CHECK(server.open() == 1);
+    loop.advance(500ms + fake::past);
+    CHECK(server.open() == 0);
+}
+
+TEST_CASE_METHOD(h2_fixture, "last words wait for nobody who does not read") {
+    handler.size = 10'000'000;
+    fake::h2_client client(connect(), fake::h2_client::credit::by_hand, 1 << 24);
+    nghttp2_session_set_local_window_size(client.native(), NGHTTP2_FLAG_NONE, 0, 1 << 24);
+    client.ask(fake::h2_get("/bytes"));
+    client.send();
+    loop.settle();
+    const bool floods = GENERATE(true, false);
+    if (floods) {
+        std::string block = "\x82\x86\x84\x41\x01h";
+        block += std::string("\x40\x01x\x7f\xa1\x1e", 6) + std::string(4000, 'v');
+        client.raw(fake::h2_frame(1, 1, 5, block));
+        client.raw(fake::h2_frame(9, 0, 5, std::string(16'000, '\xbe')));
+    } else {
+        client.raw(fake::h2_frame(1, 5, 5, "\x82\x86\x84\x41\x01h"));
+        client.raw(fake::h2_frame(1, 5, 3, "\x82\x86\x84\x41\x01h"));  // passed over
+    }
+    client.send();
+    loop.settle();
+    CHECK(server.open() == (floods ? 0 : 1));
+    loop.advance(500ms + fake::past);
+    CHECK(server.open() == 0);
+}
+
+TEST_CASE_METHOD(h2_fixture, "the end of a drain does not wait for half a head") {
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    client.raw(fake::h2_frame(1, 1, 1, "\x82\x86"));
+    client.exchange(loop);
+    server.drain();
+    client.exchange(loop);
+    server.abort();
+    client.exchange(loop);
+    CHECK(server.open() == 0);
+}
+
+TEST_CASE_METHOD(h2_fixture, "a refused HEAD is answered without content") {
+    fake::h2_client client(connect());
+    auto large = fake::h2_get("/a", {{"x", std::string(20'000, 'v')}});
+    large[0].second = "HEAD";
+    const auto id = client.ask(large);
+    client.exchange(loop);
+    CHECK(client.at(id).status == 431);
+    CHECK(client.at(id).body.empty());
+    CHECK(client.at(id).ended);
+}
+
+TEST_CASE_METHOD(h2_fixture, "streams that stall when their windows grew stay in their bound") {
+    settings->bounds.h2.memory = 8 << 20;
+    settings->bounds.h2.connection_window = 64 << 20;
+    fake::h2_client client(connect());
+    client.exchange(loop);
+    std::vector<std::int32_t> ids;
+    for (int i = 0; i < 100; ++i)
+        ids.push_back(client.begin(fake::h2_post("/sip")));
+    client.exchange(loop);
+    for (const auto id : ids) {
+        client.say(id, std::string(1'000'000, 'a'));
+        client.exchange(loop);
+    }
+    const auto calm = std::ranges::count_if(
+        ids, [&](auto id) { return client.at(id).reset == NGHTTP2_ENHANCE_YOUR_CALM; });
+    CHECK(calm > 0);
+    CHECK(handler.running > 0);
+    CHECK(handler.running * 200'000 <= 8 << 20);
+    CHECK(client.goaways().empty());
+    const auto next = client.ask(fake::h2_get("/a"));
+    client.exchange(loop);
+    CHECK(client.at(next).status == 200);
+}
+
+TEST_CASE_METHOD(h2_fixture, "DATA of padding alone is as empty as without it") {
+    using sluice::http::h2::abuse;
+    for (auto& one : settings->abuses)
+        one = std::make_shared<sluice::telemetry::counter>(1);
+    fake::h2_client client(connect());
+    const auto body = static_cast<std::uint32_t>(client.begin(fake::h2_post("/echo")));
+    client.exchange(loop);
+    for (int i = 0; i < 300 && !client.ended(); ++i) {
+        client.raw(fake::h2_frame(0, 8, body, std::string("\4\0\0\0\0", 5)));
+        client.exchange(loop);
+    }
+    CHECK(client.ended());
+    CHECK(settings->abuses[static_cast<std::size_t>(abuse::empty_frames)]->sum() == 1);
+}
+
+TEST_CASE_METHOD(h2_fixture, "padding around content is no abuse") {
+    fake::h2_client client(connect());
+    const auto body = static_cast<std::uint32_t>(client.begin(fake::h2_post("/echo")));
+    client.exchange(loop);
+    for (int i = 0; i < 300; ++i) {
+        client.raw(fake::h2_frame(0, 8, body, std::string("\3a\0\0\0", 5)));
+        client.exchange(loop);
+    }
+    CHECK(client.goaways().empty());
 }
