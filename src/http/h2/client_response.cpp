@@ -39,6 +39,8 @@ void client_response::begin_section() {
     section_bytes_ = section_fields_ = 0;
     if (final_seen_)
         return;
+    if (next_ == count_)
+        next_ = count_ = 0;
     if (count_ == heads_.size())
         heads_.emplace_back();
     auto& head = heads_[count_];
@@ -129,9 +131,7 @@ std::string_view client_response::end_section(bool last) {
 bool client_response::take_head(response_head& head) {
     if (next_ == count_)
         return false;
-    std::swap(head, heads_[next_++]);
-    if (next_ == count_ && !final_seen_)
-        next_ = count_ = 0;
+    std::swap(head, heads_[next_++]);  // the place stays: behind it another may be half here
     return true;
 }
 

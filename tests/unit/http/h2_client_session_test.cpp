@@ -180,6 +180,38 @@ TEST_CASE_METHOD(fixture, "1xx heads come before the final one, each once") {
     CHECK(response.body.how == http::framing::kind::none);
 }
 
+TEST_CASE_METHOD(fixture, "heads are the same wherever what comes is cut") {
+    const auto early = GENERATE(1U, 2U);
+    for (std::size_t cut = 1;; ++cut) {
+        get();
+        const auto id = node->newest();
+        for (unsigned i = 0; i < early; ++i)
+            node->head(id, {{":status", "103"}, {"link", std::to_string(i)}});
+        node->head(id, {{":status", "200"}, {"x-from", "node"}}, true);
+        const auto bytes = node->give_out();
+        std::vector<http::response_head> heads;
+        for (const auto& part : {bytes.substr(0, cut), bytes.substr(std::min(cut, bytes.size()))}) {
+            node->link().send(part);
+            loop.settle(3);
+            while (take_head() == io_state::done)
+                heads.push_back(response);
+        }
+        INFO("after " << cut << " bytes");
+        REQUIRE(heads.size() == early + 1);
+        for (unsigned i = 0; i < early; ++i) {
+            CHECK(heads[i].status == 103);
+            CHECK(heads[i].fields.size() == 1);
+            CHECK(heads[i].fields.find("link")->value == std::to_string(i));
+        }
+        CHECK(heads[early].status == 200);
+        REQUIRE(heads[early].fields.size() == 1);
+        CHECK(heads[early].fields.find("x-from")->value == "node");
+        session->take_back(std::move(stream));
+        if (cut >= bytes.size())
+            break;
+    }
+}
+
 TEST_CASE_METHOD(fixture, "a body goes out whole, its trailers behind it") {
     const auto size = GENERATE(0U, 10U, 100'000U, 16384U, 1'000'000U);
     std::string content(size, 'x');
