@@ -27,7 +27,7 @@ public:
     http::upstream_stream& operator*() const noexcept { return *get(); }
     http::upstream_stream* operator->() const noexcept { return get(); }
 
-    /// Starts an exchange. `bounds` limits the response head; it must outlive the exchange.
+    /// Starts an exchange. `bounds` limits heads and trailers.
     void begin(http::method verb, const http::limits& bounds) {
         whole_ ? whole_->begin(verb, bounds) : part_->begin(verb, bounds);
     }

@@ -371,6 +371,52 @@ TEST_CASE("a reload keeps the connections of nodes that stay, another protocol t
     CHECK(s.ends.front().at_end());
 }
 
+TEST_CASE("a stream outlasts its table, and is bounded as it was") {
+    shared_rig s([](auto& all) { all.limits.headers = 3; });
+    const bool too_many = GENERATE(false, true);
+    auto client = s.ask("GET /a HTTP/1.1\r\nHost: h\r\nConnection: TE\r\nTE: trailers\r\n\r\n");
+    s.end().head(1, {{":status", "200"}, {"content-type", "text/event-stream"}});
+    s.settle();
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
+    const std::weak_ptr<const sluice::proxy::table> old = s.rig.table;
+    auto next = s.rig.settings;
+    next.limits.headers = 100;
+    s.rig.change(next);
+    REQUIRE(old.expired());
+    fake::h2_fields trailers{{"x-1", "a"}, {"x-2", "b"}, {"x-3", "c"}};
+    if (too_many)
+        trailers.emplace_back("x-4", "d");
+    s.end().body(1, "hello", true, trailers);
+    s.settle();
+    const auto got = client.receive();
+    CHECK(got.find("hello") != std::string::npos);
+    CHECK(got.ends_with("x-3: c\r\n\r\n") == !too_many);
+    CHECK(client.at_end() == too_many);
+}
+
+TEST_CASE("a stream of an HTTP/1 node outlasts its table, and is bounded as it was") {
+    node one;
+    auto settings = settings_for({&one});
+    settings.limits.headers = 3;
+    gateway_rig rig(settings);
+    auto client = rig.connect();
+    rig.send(client, fake::get);
+    auto end = one.accept();
+    REQUIRE(end);
+    rig.send(end, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+    client.receive();
+    const std::weak_ptr<const sluice::proxy::table> old = rig.table;
+    settings.limits.headers = 100;
+    rig.change(settings);
+    REQUIRE(old.expired());
+    rig.send(end, "5\r\nhello\r\n0\r\nx-1: a\r\nx-2: b\r\nx-3: c\r\nx-4: d\r\n\r\n");
+    const auto got = client.receive();
+    CHECK(got.find("hello") != std::string::npos);
+    CHECK_FALSE(got.ends_with("0\r\n\r\n"));
+    CHECK(client.at_end());
+}
+
 TEST_CASE("an upgrade goes to an HTTP/2 node as an ordinary request") {
     shared_rig s;
     auto client =

@@ -19,8 +19,7 @@ public:
     explicit client_session(std::unique_ptr<net::stream>);
     ~client_session() override;
 
-    /// Starts another exchange on this connection. `bounds` limits the response head; it must
-    /// outlive the exchange.
+    /// Starts another exchange on this connection. `bounds` limits heads and trailers.
     void begin(method verb, const limits& bounds);
 
     void put_head(const outgoing_request&) override;
@@ -68,7 +67,7 @@ private:
     send_queue out_;
     chunk_decoder decoder_;
     scan_position scan_;
-    const limits* bounds_ = nullptr;
+    limits bounds_;  // its own: a stream outlasts the table they came from
     std::uint64_t body_left_ = 0;
     failure fault_{errc::upstream_closed, blame::upstream};
     std::size_t head_bytes_ = 0;  // of the head being looked at, still in in_

@@ -28,7 +28,7 @@ bool never_has_body(unsigned status, method verb) noexcept {
 
 void client_response::begin(method verb, const limits& bounds) {
     verb_ = verb;
-    bounds_ = &bounds;
+    bounds_ = bounds;
     texts_.reset();
     trailers_.clear();
     next_ = count_ = 0;
@@ -51,9 +51,9 @@ void client_response::begin_section() {
 std::string_view client_response::measure(std::string_view name, std::string_view value) {
     const auto line = name.size() + value.size() + line_overhead;
     section_bytes_ += line;
-    if (line > bounds_->line || section_bytes_ > bounds_->head)
+    if (line > bounds_.line || section_bytes_ > bounds_.head)
         return "a head over the limit";
-    if (name.front() != ':' && ++section_fields_ > bounds_->headers)
+    if (name.front() != ':' && ++section_fields_ > bounds_.headers)
         return "too many fields";
     return {};
 }

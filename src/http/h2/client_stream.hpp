@@ -28,7 +28,7 @@ public:
     void leave() noexcept;
     const boost::local_shared_ptr<client_session>& session() const noexcept { return session_; }
 
-    /// Starts an exchange. `bounds` limits heads and trailers; it must outlive the exchange.
+    /// Starts an exchange. `bounds` limits heads and trailers.
     void begin(method verb, const limits& bounds);
 
     void put_head(const outgoing_request&) override;
