@@ -40,6 +40,8 @@ bool stream::delivered() const noexcept {
     return ::ioctl(socket_.fd(), SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
 
+void stream::abandon() noexcept { ::shutdown(socket_.fd(), SHUT_RDWR); }
+
 io_state stream::shut_write() noexcept {
     const auto said = tls_ ? tls_->shut_write() : io_state::done;
     if (said != io_state::blocked)

@@ -4,6 +4,7 @@
 #include "http/h2/client_callbacks.hpp"
 
 #include "http/h2/client_session.hpp"
+#include "sluice/runtime/worker.hpp"
 
 #include <algorithm>
 
@@ -29,6 +30,17 @@ bool ends(const nghttp2_frame& frame) noexcept {
 struct client_callbacks {
     static client_session& self(void* session) noexcept {
         return *static_cast<client_session*>(session);
+    }
+
+    // A stream that failed or was given up is nobody's.
+    static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* frame, void* user) noexcept {
+        auto& on = self(user);
+        const auto* const one = on.find(frame->stream_id);
+        const bool gone = one == nullptr || one->closed_ || one->failed_;
+        using audience = node_manners::audience;
+        const bool good = on.manners_.bears(*frame, gone ? audience::nobody : audience::somebody,
+                                            on.worker_.now());
+        return good ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
     }
 
     static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) noexcept {
@@ -115,8 +127,11 @@ struct client_callbacks {
     }
 
     static int frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user) noexcept {
+        auto& on = self(user);
         if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR)
-            self(user).violated_ = true;
+            on.violated_ = true;
+        if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA)
+            on.manners_.asked();
         return 0;
     }
 
@@ -178,6 +193,7 @@ const nghttp2_session_callbacks* callbacks_of_clients() {
         if (::nghttp2_session_callbacks_new(&made) != 0)
             return static_cast<nghttp2_session_callbacks*>(nullptr);
         using ours = client_callbacks;
+        ::nghttp2_session_callbacks_set_on_begin_frame_callback(made, ours::begin_frame);
         ::nghttp2_session_callbacks_set_on_begin_headers_callback(made, ours::begin_headers);
         ::nghttp2_session_callbacks_set_on_header_callback(made, ours::header);
         ::nghttp2_session_callbacks_set_on_invalid_header_callback(made, ours::invalid_header);

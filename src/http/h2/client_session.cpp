@@ -45,7 +45,8 @@ void client_session::nghttp2_free::operator()(nghttp2_session* one) const noexce
 
 client_session::client_session(std::unique_ptr<net::stream> connected, owner& keeper)
     : socket_(std::move(connected)), owner_(&keeper), worker_(socket_->socket().owner()),
-      wanted_(worker_), speaks_(make_session(this)), made_(worker_.now()), heard_(made_) {}
+      wanted_(worker_), speaks_(make_session(this)), manners_(worker_.now()), made_(worker_.now()),
+      heard_(made_) {}
 
 client_session::~client_session() = default;
 
@@ -102,6 +103,8 @@ void client_session::take_back(stream_pointer used) noexcept {
     --active_;
     widened_ -= static_cast<std::size_t>(std::max(0, used->window_ - first_window));
     const bool both_ended = used->response_over() && used->request_left();
+    if (!used->response_over())
+        manners_.gave_up_early(static_cast<std::size_t>(used->window_));
     if (used->id_ > 0 && !used->closed_ && !both_ended && !lost_ && !over_) {
         ::nghttp2_submit_rst_stream(speaks_.get(), NGHTTP2_FLAG_NONE, used->id_, NGHTTP2_CANCEL);
         want_write();
@@ -197,8 +200,11 @@ void client_session::lose(errc why, std::string_view stage) noexcept {
     }
 }
 
+// A client that is slow to read what is here keeps its stream, and with it this: the node must not
+// wait for that.
 void client_session::end_waits() noexcept {
     over_ = true;
+    socket_->abandon();
     wanted_.interrupt();
     socket_->interrupt(runtime::direction::in);
     socket_->interrupt(runtime::direction::out);

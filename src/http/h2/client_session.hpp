@@ -6,6 +6,7 @@
 
 #include "http/h2/client_request.hpp"
 #include "http/h2/client_stream.hpp"
+#include "http/h2/node_manners.hpp"
 #include "sluice/base/byte_buffer.hpp"
 #include "sluice/net/stream.hpp"
 #include "sluice/runtime/gate.hpp"
@@ -112,6 +113,7 @@ private:
     runtime::task<> write_all();
     net::io_result read();
     void take_in();
+    bool answers_pile_up() const noexcept;
     void gather();
     bool write_once();
     void want_write() noexcept { wanted_.raise(); }
@@ -130,6 +132,7 @@ private:
     client_request writer_;
     std::vector<place> live_;  // by id
     std::vector<stream_pointer> spare_;
+    node_manners manners_;
     std::size_t active_ = 0;
     std::size_t widened_ = 0;    // what all streams were granted beyond their first window
     std::uint64_t queued_ = 0;   // bytes that went through out_

@@ -557,6 +557,66 @@ TEST_CASE_METHOD(fixture, "who leaves says goodbye") {
         owner);
 }
 
+namespace {
+
+// As RFC 9113 section 4.1 has it.
+std::string frame_of(unsigned type, unsigned flags, std::uint32_t stream, std::string_view content) {
+    std::string all;
+    for (int shift : {16, 8, 0})
+        all += static_cast<char>(content.size() >> shift);
+    all += static_cast<char>(type);
+    all += static_cast<char>(flags);
+    for (int shift : {24, 16, 8, 0})
+        all += static_cast<char>(stream >> shift);
+    return all.append(content);
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "a node that sends what nobody asked for is left") {
+    get();
+    struct row {
+        const char* what;
+        std::string first, again;
+    };
+    const std::string empty;
+    const auto one = GENERATE_COPY(
+        row{"a push", empty, frame_of(5, 4, 1, std::string("\0\0\0\2\x88", 5))},
+        row{"empty DATA", frame_of(1, 4, 1, "\x88"), frame_of(0, 0, 1, empty)},
+        row{"DATA for nobody", frame_of(3, 0, 1, std::string("\0\0\0\2", 4)),
+            frame_of(0, 0, 1, std::string(1024, 'x'))},
+        row{"DATA beyond the window", frame_of(1, 4, 1, "\x88"),
+            frame_of(0, 0, 1, std::string(16384, 'x'))},
+        row{"heads for nobody", frame_of(3, 0, 1, std::string("\0\0\0\2", 4)),
+            frame_of(1, 4, 1, "\x88")},
+        row{"pings", empty, frame_of(6, 0, 0, "pingping")},
+        row{"settings", empty, frame_of(4, 0, 0, empty)});
+    INFO(one.what);
+    node->link().send(one.first);
+    loop.settle(3);
+    for (int i = 0; i < 2000 && !session->retired(); ++i) {
+        node->link().send(one.again);
+        loop.settle(3);
+        node->link().receive();  // a node that reads the answers floods all the same
+    }
+    CHECK(session->retired());
+}
+
+TEST_CASE_METHOD(fixture, "what is on its way to streams given up is no abuse") {
+    for (int i = 0; i < 200; ++i) {
+        get();
+        const auto id = static_cast<std::uint32_t>(node->newest());
+        session->take_back(std::move(stream));
+        loop.settle(3);
+        std::string late = frame_of(1, 4, id, "\x88");
+        for (int k = 0; k < 64; ++k)
+            late += frame_of(0, 0, id, std::string(1000, 'x'));
+        node->link().send(late + frame_of(1, 5, id, "\x88"));
+        settle();
+        REQUIRE_FALSE(session->retired());
+    }
+}
+
 TEST_CASE_METHOD(fixture, "many who do not take their bodies hold up nobody else") {
     std::vector<client_session::stream_pointer> slow;
     for (int i = 0; i < 80; ++i) {  // together more than the connection's own window
