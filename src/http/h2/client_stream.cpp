@@ -160,7 +160,7 @@ bool client_stream::section_ends(bool last) {
 void client_stream::take_bytes(byte_view bytes) {
     if (failed_)
         return;
-    body_.append(bytes);
+    body_.append(bytes, static_cast<std::size_t>(window_));
     in_.raise();
 }
 

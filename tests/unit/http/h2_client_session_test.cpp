@@ -640,3 +640,14 @@ TEST_CASE_METHOD(fixture, "many who do not take their bodies hold up nobody else
     for (auto& one : slow)
         session->take_back(std::move(one));
 }
+
+TEST_CASE("a stalled body takes little more memory than its window") {
+    http::h2::client_body body;
+    for (int i = 0; i < 4; ++i)
+        body.append(std::string(16 * 1024, 'x'), 64 * 1024);
+    CHECK(body.memory() <= 80 * 1024);
+    std::size_t gone = 0, all = 0;
+    while (!body.drained())
+        all += body.take(gone).size();
+    CHECK(all == 64 * 1024);
+}
