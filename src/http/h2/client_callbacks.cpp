@@ -135,15 +135,16 @@ struct client_callbacks {
         return 0;
     }
 
-    // The head of a request could not be sent: the stream never came to be.
+    // nghttp2 could not pack it, or GOAWAY came before.
     static int frame_not_sent(nghttp2_session*, const nghttp2_frame* frame, int,
                               void* user) noexcept {
-        if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+        auto* const one = self(user).find(frame->hd.stream_id);
+        if (frame->hd.type != NGHTTP2_HEADERS || one == nullptr)
             return 0;
-        if (auto* const one = self(user).find(frame->hd.stream_id)) {
-            one->closed_ = true;
-            one->fail({errc::upstream_closed, blame::upstream, retry_hint::unprocessed, "request"});
-        }
+        if (frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+            one->never_was();
+        else
+            one->trailers_lost();
         return 0;
     }
 

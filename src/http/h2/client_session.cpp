@@ -24,6 +24,10 @@ constexpr std::size_t most_widened = 8 * 1024 * 1024;
 
 constexpr std::size_t spare_streams = 32;
 
+// A head or trailers as they leave: the listeners' limits have bounded them, nghttp2's own default
+// (64 KiB) would be a second, silent bound.
+constexpr std::size_t largest_head = 16 * 1024 * 1024;
+
 nghttp2_session* make_session(client_session* user) {
     nghttp2_option* option = nullptr;
     nghttp2_session* made = nullptr;
@@ -31,6 +35,7 @@ nghttp2_session* make_session(client_session* user) {
         return nullptr;
     ::nghttp2_option_set_no_auto_window_update(option, 1);
     ::nghttp2_option_set_no_closed_streams(option, 1);
+    ::nghttp2_option_set_max_send_header_block_length(option, largest_head);
     if (::nghttp2_session_client_new2(&made, callbacks_of_clients(), user, option) != 0)
         made = nullptr;
     ::nghttp2_option_del(option);

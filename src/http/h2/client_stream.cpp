@@ -191,6 +191,16 @@ void client_stream::stream_closed(std::uint32_t code) noexcept {
           "malformed HTTP/2 message"});
 }
 
+void client_stream::never_was() noexcept {
+    closed_ = true;
+    fail({errc::upstream_closed, blame::upstream, retry_hint::unprocessed, "request"});
+}
+
+void client_stream::trailers_lost() noexcept {
+    request_left_ = false;
+    fail({errc::upstream_closed, blame::upstream, retry_hint::never, "request trailers"});
+}
+
 void client_stream::fail(const failure& why) noexcept {
     if (failed_ || ended_)
         return;

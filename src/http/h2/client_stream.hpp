@@ -62,6 +62,10 @@ private:
     void take_bytes(byte_view);
     void response_ends() noexcept;
     void stream_closed(std::uint32_t code) noexcept;
+    /// The head could not be sent.
+    void never_was() noexcept;
+    /// The trailers could not be sent: the request has no end, and is cancelled.
+    void trailers_lost() noexcept;
     void fail(const failure&) noexcept;
     /// False, for a callback to return: the response is not what it should be.
     bool refuse(std::string_view why) noexcept;

@@ -651,3 +651,22 @@ TEST_CASE("a stalled body takes little more memory than its window") {
         all += body.take(gone).size();
     CHECK(all == 64 * 1024);
 }
+
+TEST_CASE_METHOD(fixture, "trailers as large as the limits allow go out") {
+    head.method_name = "PUT";
+    stream = begin(http::method::put);
+    auto out = request();
+    out.body = {http::framing::kind::chunked};
+    stream->put_head(out);
+    http::header_list behind;
+    const std::string large(15'000, 'x');
+    for (const auto* name : {"a", "b", "c", "d", "e", "f"})
+        behind.add(name, large);
+    stream->put_body({"hello", true, &behind});
+    stream->flush();
+    for (int i = 0; i < 10; ++i)
+        settle();
+    CHECK(node->last().body == "hello");
+    CHECK(node->last().trailers.size() == 6);
+    CHECK(node->last().ended);
+}
