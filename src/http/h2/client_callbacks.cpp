@@ -130,8 +130,12 @@ struct client_callbacks {
         auto& on = self(user);
         if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR)
             on.violated_ = true;
-        if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA)
-            on.manners_.asked();
+        if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
+            return 0;
+        on.manners_.asked();
+        // put_data()'s frames are behind us; what nghttp2 itself packed is about to be handed out.
+        on.packed_ = frame->hd.stream_id;
+        on.tell_packed();
         return 0;
     }
 
@@ -216,6 +220,11 @@ nghttp2_data_provider request_body() noexcept {
     return made;
 }
 
+void client_session::tell_packed() noexcept {
+    if (auto* const one = packed_ != 0 ? find(packed_) : nullptr)
+        one->packed_up_to(queued_);
+}
+
 // Here because it shares the bound with put_data().
 void client_session::gather() {
     while (out_.size() < high_water) {
@@ -223,10 +232,12 @@ void client_session::gather() {
         const auto size = ::nghttp2_session_mem_send(speaks_.get(), &bytes);
         if (size < 0)
             return lose(errc::upstream_closed, "out of memory");
+        queued_ += static_cast<std::size_t>(size);
+        tell_packed();
+        packed_ = 0;
         if (size == 0)
             return;
         out_.append(text_of(bytes, static_cast<std::size_t>(size)));
-        queued_ += static_cast<std::size_t>(size);
     }
 }
 

@@ -99,7 +99,7 @@ private:
     void send_trailers(client_stream&);
     void give_credit(client_stream&, std::size_t bytes) noexcept;
     std::int32_t widen(client_stream&, std::int32_t window) noexcept;
-    bool delivered() const noexcept;
+    bool has_delivered(std::uint64_t up_to) const noexcept;
     bool has_written(std::uint64_t at) const noexcept { return written_ > at; }
 
     // For nghttp2.
@@ -115,6 +115,7 @@ private:
     void take_in();
     bool answers_pile_up() const noexcept;
     void gather();
+    void tell_packed() noexcept;
     bool write_once();
     void want_write() noexcept { wanted_.raise(); }
     void lose(errc, std::string_view stage) noexcept;
@@ -137,6 +138,7 @@ private:
     std::size_t widened_ = 0;    // what all streams were granted beyond their first window
     std::uint64_t queued_ = 0;   // bytes that went through out_
     std::uint64_t written_ = 0;  // and were taken by the kernel
+    std::int32_t packed_ = 0;    // whose HEADERS or DATA frame nghttp2 packed last
     time_point made_;
     time_point heard_;
     time_point probed_{};

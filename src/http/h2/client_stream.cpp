@@ -42,7 +42,7 @@ void client_stream::begin(method verb, const limits& bounds) {
     trailer_texts_.reset();
     fault_ = {errc::upstream_closed, blame::upstream};
     wrong_ = {};
-    head_at_ = nowhere;
+    head_at_ = packed_to_ = nowhere;
     id_ = 0;
     window_ = client_session::first_window;
     drained_ = 0;
@@ -83,7 +83,9 @@ io_state client_stream::flush() {
     return io_state::blocked;
 }
 
-bool client_stream::delivered() const noexcept { return unsent() == 0 && session_->delivered(); }
+bool client_stream::delivered() const noexcept {
+    return unsent() == 0 && request_ended_ == request_left_ && session_->has_delivered(packed_to_);
+}
 
 bool client_stream::sent_any() const noexcept { return session_->has_written(head_at_); }
 

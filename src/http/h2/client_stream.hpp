@@ -56,6 +56,7 @@ private:
 
     // What the connection tells, in the order of a stream's life.
     void head_begins_at(std::uint64_t at) noexcept { head_at_ = at; }
+    void packed_up_to(std::uint64_t at) noexcept { packed_to_ = at; }
     void section_begins();
     bool take_field(std::string_view name, std::string_view value);
     bool section_ends(bool last);
@@ -90,6 +91,7 @@ private:
     failure fault_{errc::upstream_closed, blame::upstream};
     std::string_view wrong_;           // with the response; static text
     std::uint64_t head_at_ = nowhere;  // among the bytes of the connection
+    std::uint64_t packed_to_ = nowhere;  // of them, what is this stream's ends here
     std::int32_t id_ = 0;              // 0: nothing was submitted
     std::int32_t window_ = 0;          // what the node may send before it is given more
     std::size_t drained_ = 0;          // taken since the window was set

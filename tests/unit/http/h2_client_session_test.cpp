@@ -670,3 +670,19 @@ TEST_CASE_METHOD(fixture, "trailers as large as the limits allow go out") {
     CHECK(node->last().trailers.size() == 6);
     CHECK(node->last().ended);
 }
+
+TEST_CASE_METHOD(fixture, "what is delivered of one stream does not wait for the others") {
+    get();
+    CHECK(stream->delivered());
+    auto first = std::move(stream);
+    head.method_name = "GET";
+    stream = begin();
+    stream->put_head(request());
+    CHECK_FALSE(stream->delivered());  // nothing of it was packed
+    stream->flush();
+    CHECK(first->delivered());
+    CHECK_FALSE(stream->delivered());
+    settle();
+    CHECK(stream->delivered());
+    session->take_back(std::move(first));
+}
