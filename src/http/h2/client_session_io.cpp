@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of a shared connection. Nothing but the two coroutines calls nghttp2_session_mem_recv()
-// and _mem_send(), and neither inside a callback of the other; leave() does, when both are done.
+// and _mem_send(), and neither inside a callback of the other; leave() sends its
+// goodbye from outside of both.
 #include "http/h2/client_session.hpp"
 #include "sluice/runtime/worker.hpp"
 

@@ -186,6 +186,8 @@ void client_stream::stream_closed(std::uint32_t code) noexcept {
     if (code == NGHTTP2_REFUSED_STREAM && !answered_)
         return fail({errc::upstream_closed, blame::upstream, retry_hint::unprocessed,
                      reset_by_node_ ? std::string_view{"stream refused"} : going_away});
+    if (code == NGHTTP2_REFUSED_STREAM && !reset_by_node_)  // GOAWAY, behind a 1xx head
+        return fail({errc::upstream_closed, blame::upstream, retry_hint::never, going_away});
     const auto stage = answered_ ? std::string_view{"response body"} : "response head";
     if (reset_by_node_ || code == NGHTTP2_NO_ERROR)
         return fail({errc::upstream_closed, blame::upstream, retry_hint::never, stage});

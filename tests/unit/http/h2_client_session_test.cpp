@@ -686,3 +686,15 @@ TEST_CASE_METHOD(fixture, "what is delivered of one stream does not wait for the
     CHECK(stream->delivered());
     session->take_back(std::move(first));
 }
+
+TEST_CASE_METHOD(fixture, "GOAWAY behind a 1xx head is no malformed answer") {
+    get();
+    node->head(1, {{":status", "103"}});
+    settle();
+    REQUIRE(take_head() == io_state::done);
+    node->goaway(0);
+    settle();
+    CHECK(take_head() == io_state::broken);
+    CHECK(stream->fault().code == errc::upstream_closed);
+    CHECK(stream->fault().retry == retry_hint::never);
+}
