@@ -119,6 +119,15 @@ runtime::task<std::optional<failure>> wait_for_room(exchange& x, upstream::node_
     co_return queued.failed();
 }
 
+// Whether others who wait for the same connection would have fared no better: not when this request
+// had less time left than a connection may take, nor when it was stopped or found no descriptor.
+bool concerns_all(const exchange& x, const failure& why, time_point began, time_point deadline) {
+    const auto& times = x.target->deadlines;
+    const bool had_its_time = x.worker.now() < deadline ||
+                              deadline - began >= times.connect + times.upstream_tls;
+    return !x.stopped() && why.who == blame::upstream && had_its_time;
+}
+
 }  // namespace
 
 runtime::task<outcome<upstream::connection>> connect(exchange& x, upstream::node_pool& pool,
@@ -143,7 +152,7 @@ runtime::task<outcome<upstream::connection>> connect(exchange& x, upstream::node
             co_await secure(x, pool, **dialled,
                             std::min(deadline, x.worker.now() + x.target->deadlines.upstream_tls));
     if (failed) {
-        x.stopped() ? pool.release() : pool.release(*failed);
+        concerns_all(x, *failed, began, deadline) ? pool.release(*failed) : pool.release();
         co_return *failed;
     }
     x.connect_took = x.worker.now() - began;

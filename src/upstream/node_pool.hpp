@@ -51,7 +51,8 @@ public:
     connection adopt(std::unique_ptr<net::stream>);
     /// The place reserved stays empty.
     void release() noexcept;
-    /// The same because the node cannot be reached: who waits for that very connection hears of it.
+    /// The same because the node cannot be reached: who has no other connection to wait for hears
+    /// of it.
     void release(const failure& why) noexcept;
     /// Takes back what was leased: kept when it may serve another request, closed otherwise.
     void give_back(connection) noexcept;

@@ -465,3 +465,81 @@ TEST_CASE("a node that speaks no HTTP/2 is a bad gateway") {
     CHECK(s.rig.stats().last_error == "no HTTP/2");
     CHECK(s.rig.stats().open == 0);
 }
+
+TEST_CASE("a burst is spread over as many connections as the node's bound asks for, none refused") {
+    shared_rig s({}, {.streams = 10});
+    std::list<fake::socket> clients;
+    for (int i = 0; i < 100; ++i) {
+        clients.push_back(s.rig.connect());
+        clients.back().send(fake::get);
+    }
+    for (int i = 0; i < 12; ++i)
+        s.settle();
+    CHECK(s.ends.size() == 10);
+    for (auto& end : s.ends) {
+        CHECK(end.requests.size() == 10);
+        for (const auto& [id, request] : end.requests)
+            end.head(id, {{":status", "200"}}, true);
+    }
+    s.settle();
+    for (auto& client : clients)
+        CHECK(client.receive().starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("a used connection that was not heard of is asked too, and given up when it is dead") {
+    shared_rig s;
+    s.answer((s.ask(), s.end()), 1);
+    auto waiting = s.ask();
+    s.rig.loop.advance(11s);
+    s.settle();
+    REQUIRE(s.end().pings == 0);
+    auto client = s.rig.connect();
+    client.send(fake::get);
+    SECTION("it stands") {
+        s.settle();
+        CHECK(s.end().pings == 1);
+        REQUIRE(s.ends.size() == 1);
+        s.answer(s.end(), 5);
+        s.answer(s.end(), 3);
+        CHECK(client.receive().ends_with("ok"));
+        CHECK(waiting.receive().ends_with("ok"));
+    }
+    SECTION("it is dead: both are asked of another one") {
+        s.rig.loop.settle();
+        for (int i = 0; i < 4; ++i)
+            s.rig.loop.advance(1s);
+        auto next = s.one.accept();
+        REQUIRE(next);
+        s.ends.emplace_back(std::move(next), s.how);
+        for (int i = 0; i < 10; ++i) {
+            s.rig.loop.settle(3);
+            s.end().turn();
+        }
+        CHECK(s.end().requests.size() == 2);
+        for (const auto& [id, request] : s.end().requests)
+            s.end().head(id, {{":status", "200"}}, true);
+        s.end().turn();
+        s.rig.loop.settle();
+        CHECK(client.receive().starts_with("HTTP/1.1 200"));
+        CHECK(waiting.receive().starts_with("HTTP/1.1 200"));
+    }
+}
+
+TEST_CASE("a node that never says what it allows is given up for all who wait") {
+    shared_rig s([](auto& all) { all.services[0].retries.attempts = 0; });
+    auto a = s.rig.connect(), b = s.rig.connect();
+    a.send(fake::get);
+    b.send(fake::get);
+    s.rig.loop.settle();
+    auto mute = s.one.accept();
+    REQUIRE(mute);
+    for (int i = 0; i < 7; ++i)
+        s.rig.loop.advance(1s);
+    CHECK(a.receive().starts_with("HTTP/1.1 502"));
+    auto next = s.one.accept();  // b's own
+    REQUIRE(next);
+    s.ends.emplace_back(std::move(next), s.how);
+    s.settle();
+    s.answer(s.end(), 1);
+    CHECK(b.receive().ends_with("ok"));
+}

@@ -80,9 +80,13 @@ void client_session::greet() {
 bool client_session::has_room() const noexcept {
     if (retired() || probing_)
         return false;
+    return active_ < (settings_seen_ ? most_allowed() : 1);
+}
+
+std::size_t client_session::most_allowed() const noexcept {
     const auto allowed = ::nghttp2_session_get_remote_settings(
         speaks_.get(), NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
-    return active_ < std::min<std::size_t>(most_streams, allowed);
+    return std::min<std::size_t>(most_streams, allowed);
 }
 
 bool client_session::retired() const noexcept {
@@ -196,6 +200,7 @@ void client_session::lose(errc why, std::string_view stage) noexcept {
     if (lost_)
         return;
     lost_ = changed_ = true;
+    probing_ = false;
     for (const auto& one : live_) {
         const bool unanswered = why != errc::bad_upstream_message && !one.stream->answered();
         one.stream->fail({why, blame::upstream,
@@ -219,6 +224,11 @@ void client_session::end_waits() noexcept {
 void client_session::tell_owner() noexcept {
     if (std::exchange(changed_, false) && owner_ != nullptr)
         owner_->on_change(*this);
+}
+
+void client_session::abandon(std::string_view why) noexcept {
+    lose(errc::upstream_closed, why);
+    end_waits();  // the coroutines end, and tell the owner
 }
 
 void client_session::leave() noexcept {

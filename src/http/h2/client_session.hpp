@@ -55,8 +55,13 @@ public:
     client_session(const client_session&) = delete;
     client_session& operator=(const client_session&) = delete;
 
-    /// Whether a stream may be opened now.
+    /// Whether a stream may be opened now. One alone until the node has said how many it allows:
+    /// those beyond would be refused.
     bool has_room() const noexcept;
+    /// How many streams may be open at once.
+    std::size_t most_allowed() const noexcept;
+    /// Its node has not yet said what it allows.
+    bool greeting() const noexcept { return !settings_seen_ && !lost_ && !over_; }
     /// No stream will be opened any more: the node said so, or the connection is lost.
     bool retired() const noexcept;
     std::size_t active() const noexcept { return active_; }
@@ -69,6 +74,8 @@ public:
     void probe();
     bool probing() const noexcept { return probing_; }
     time_point probed() const noexcept { return probed_; }
+    /// The node is gone, as far as anybody can tell: all streams break.
+    void abandon(std::string_view why) noexcept;
     /// When the node was last heard.
     time_point heard() const noexcept { return heard_; }
     time_point made() const noexcept { return made_; }

@@ -641,15 +641,20 @@ TEST_CASE_METHOD(fixture, "many who do not take their bodies hold up nobody else
         session->take_back(std::move(one));
 }
 
-TEST_CASE("a stalled body takes little more memory than its window") {
-    http::h2::client_body body;
-    for (int i = 0; i < 4; ++i)
-        body.append(std::string(16 * 1024, 'x'), 64 * 1024);
-    CHECK(body.memory() <= 80 * 1024);
-    std::size_t gone = 0, all = 0;
-    while (!body.drained())
-        all += body.take(gone).size();
-    CHECK(all == 64 * 1024);
+TEST_CASE_METHOD(fixture, "what is delivered of one stream does not wait for the others") {
+    get();
+    CHECK(stream->delivered());
+    auto first = std::move(stream);
+    head.method_name = "GET";
+    stream = begin();
+    stream->put_head(request());
+    CHECK_FALSE(stream->delivered());  // nothing of it was packed
+    stream->flush();
+    CHECK(first->delivered());
+    CHECK_FALSE(stream->delivered());
+    settle();
+    CHECK(stream->delivered());
+    session->take_back(std::move(first));
 }
 
 TEST_CASE_METHOD(fixture, "trailers as large as the limits allow go out") {
@@ -671,22 +676,6 @@ TEST_CASE_METHOD(fixture, "trailers as large as the limits allow go out") {
     CHECK(node->last().ended);
 }
 
-TEST_CASE_METHOD(fixture, "what is delivered of one stream does not wait for the others") {
-    get();
-    CHECK(stream->delivered());
-    auto first = std::move(stream);
-    head.method_name = "GET";
-    stream = begin();
-    stream->put_head(request());
-    CHECK_FALSE(stream->delivered());  // nothing of it was packed
-    stream->flush();
-    CHECK(first->delivered());
-    CHECK_FALSE(stream->delivered());
-    settle();
-    CHECK(stream->delivered());
-    session->take_back(std::move(first));
-}
-
 TEST_CASE_METHOD(fixture, "GOAWAY behind a 1xx head is no malformed answer") {
     get();
     node->head(1, {{":status", "103"}});
@@ -697,4 +686,34 @@ TEST_CASE_METHOD(fixture, "GOAWAY behind a 1xx head is no malformed answer") {
     CHECK(take_head() == io_state::broken);
     CHECK(stream->fault().code == errc::upstream_closed);
     CHECK(stream->fault().retry == retry_hint::never);
+}
+
+TEST_CASE_METHOD(fixture, "one stream alone is opened until the node has said how many it allows") {
+    fake::socket_pair pair;
+    auto fresh = client_session::start(
+        std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()), owner);
+    CHECK(fresh->has_room());
+    auto first = client_session::open(fresh);
+    CHECK(fresh->greeting());
+    CHECK_FALSE(fresh->has_room());
+    fake::h2_node other(std::move(pair.theirs), {.streams = 2});
+    owner.changes = 0;
+    other.turn();
+    loop.settle();
+    CHECK_FALSE(fresh->greeting());
+    CHECK(fresh->has_room());
+    CHECK(owner.changes == 1);
+    fresh->take_back(std::move(first));
+    fresh->leave();
+}
+
+TEST_CASE("a stalled body takes little more memory than its window") {
+    http::h2::client_body body;
+    for (int i = 0; i < 4; ++i)
+        body.append(std::string(16 * 1024, 'x'), 64 * 1024);
+    CHECK(body.memory() <= 80 * 1024);
+    std::size_t gone = 0, all = 0;
+    while (!body.drained())
+        all += body.take(gone).size();
+    CHECK(all == 64 * 1024);
 }
