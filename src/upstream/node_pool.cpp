@@ -139,10 +139,11 @@ void node_pool::release() noexcept {
     close_one();
 }
 
-void node_pool::release(const failure& why) noexcept {
+void node_pool::release(const failure& why, duration tried) noexcept {
     if (may_share() && dialled_ == 1 && shared_.empty())
-        for (auto* const one : std::exchange(waiting_, {}))
-            one->finish(why);
+        for (auto* const one : std::vector(waiting_))
+            if (one->patience_ <= tried)
+                one->finish(why);
     release();
 }
 

@@ -465,3 +465,15 @@ TEST_CASE_METHOD(shared_fixture, "a dial that fails is no news to who has anothe
     pool.give_back(std::move(first));
     pool.give_back(std::move(second));
 }
+
+TEST_CASE_METHOD(shared_fixture, "a dial cut short is no news to who would have tried for longer") {
+    slot_wait hasty(pool, loop.worker.now() + 9s, 1s), patient(pool, loop.worker.now() + 9s, 3s);
+    std::optional<wake> woken[2];
+    spawn(queue_up(hasty, woken[0]));
+    spawn(queue_up(patient, woken[1]));
+    pool.release({sluice::errc::connect_failed, sluice::blame::upstream}, 1s);
+    loop.settle();
+    CHECK(hasty.failed());
+    CHECK(woken[1] == wake::ready);  // to make one itself
+    CHECK_FALSE(patient.failed());
+}
