@@ -560,7 +560,8 @@ TEST_CASE_METHOD(fixture, "who leaves says goodbye") {
 namespace {
 
 // As RFC 9113 section 4.1 has it.
-std::string frame_of(unsigned type, unsigned flags, std::uint32_t stream, std::string_view content) {
+std::string frame_of(unsigned type, unsigned flags, std::uint32_t stream,
+                     std::string_view content) {
     std::string all;
     for (int shift : {16, 8, 0})
         all += static_cast<char>(content.size() >> shift);
