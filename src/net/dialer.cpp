@@ -38,4 +38,10 @@ int dial_error(const stream& dialled) noexcept {
     return code;
 }
 
+// Fails on a Unix socket, which needs none.
+void give_up_after(const stream& connected, std::chrono::milliseconds silence) noexcept {
+    const auto most = static_cast<unsigned>(silence.count());
+    ::setsockopt(connected.socket().fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
+}
+
 }  // namespace sluice::net

@@ -35,10 +35,15 @@ io_result stream::write(std::span<const byte_view> pieces) noexcept {
     return tls_ ? tls_->write(pieces) : send_once(socket_, pieces);
 }
 
-bool stream::delivered() const noexcept {
-    int unacknowledged = 0;
-    return ::ioctl(socket_.fd(), SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
+bool stream::delivered() const noexcept { return unacknowledged() == 0; }
+
+std::size_t stream::unacknowledged() const noexcept {
+    int bytes = 0;
+    const bool known = ::ioctl(socket_.fd(), SIOCOUTQ, &bytes) == 0 && bytes > 0;
+    return known ? static_cast<std::size_t>(bytes) : 0;
 }
+
+void stream::abandon() noexcept { ::shutdown(socket_.fd(), SHUT_RDWR); }
 
 io_state stream::shut_write() noexcept {
     const auto said = tls_ ? tls_->shut_write() : io_state::done;

@@ -72,6 +72,8 @@ void send_request(exchange& x, http::upstream_stream& node) {
     if (sent == io_state::broken && !node.sent_any())
         // not one byte went out: another connection may have it, whatever the method
         x.replay.hold(piece);
+    if (sent == io_state::done)
+        x.replay.left();
     if (sent != io_state::done || !piece.last)
         start_pump(x, node);
 }
@@ -179,8 +181,10 @@ runtime::task<std::optional<failure>> attempt(exchange& x, upstream::node_pool& 
     auto failed = co_await await_head(x, node);
     if (!failed && x.response.status == 101)
         failed = check_switch(x);
-    if (!failed)
+    if (!failed) {
+        x.replay.answered();
         failed = co_await relay(x, node);
+    }
     if (x.pump_running) {
         // A node that ended its direction of a tunnel may still read the other one.
         if (failed || !x.tunnel)

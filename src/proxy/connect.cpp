@@ -106,7 +106,8 @@ bool has_room(upstream::node_pool& pool, const tries& left) {
 // fails: who dials it has deadlines for that. Nothing when it is worth looking again.
 runtime::task<std::optional<failure>> wait_for_room(exchange& x, upstream::node_pool& pool,
                                                     time_point room_by, time_point connect_by) {
-    upstream::slot_wait queued(pool, pool.is_shared_soon() ? connect_by : room_by);
+    upstream::slot_wait queued(pool, pool.is_shared_soon() ? connect_by : room_by,
+                               x.target->deadlines.connect);
     const while_waiting told(x.queued, &queued);
     const auto why = co_await queued;
     if (x.stopped()) {
@@ -117,6 +118,17 @@ runtime::task<std::optional<failure>> wait_for_room(exchange& x, upstream::node_
     if (why == wake::expired)
         co_return failure{errc::overloaded, blame::gateway, retry_hint::never, "pool"};
     co_return queued.failed();
+}
+
+// The place is given up. Others who wait for the same connection hear of it, unless it failed for
+// what is this request's own: it was stopped, found no descriptor, or had less time than they have.
+void give_up_place(const exchange& x, upstream::node_pool& pool, const failure& why,
+                   time_point began, time_point deadline) {
+    if (x.stopped() || why.who != blame::upstream)
+        return pool.release();
+    const auto now = x.worker.now();
+    const bool in_time = now < deadline && now - began < x.target->deadlines.connect;
+    pool.release(why, in_time ? duration::max() : now - began);
 }
 
 }  // namespace
@@ -143,7 +155,7 @@ runtime::task<outcome<upstream::connection>> connect(exchange& x, upstream::node
             co_await secure(x, pool, **dialled,
                             std::min(deadline, x.worker.now() + x.target->deadlines.upstream_tls));
     if (failed) {
-        x.stopped() ? pool.release() : pool.release(*failed);
+        give_up_place(x, pool, *failed, began, deadline);
         co_return *failed;
     }
     x.connect_took = x.worker.now() - began;

@@ -35,7 +35,7 @@ std::optional<failure> begin_call(exchange& x) {
 
 // In words that the code alone does not say.
 std::string_view detail_of(const exchange& x, const failure& why) {
-    if (why.stage == "grpc-timeout")
+    if (x.grpc && why.code == errc::bad_request && http::grpc::timeout_of(*x.request).malformed)
         return "grpc-timeout is malformed.";
     if (x.grpc && why.code == errc::not_implemented)
         return "The service's nodes do not speak HTTP/2, which gRPC needs.";

@@ -38,19 +38,40 @@ public:
     }
     /// True when everything taken from the client so far is here (or nothing was taken).
     bool complete() const noexcept { return wanted_ || !began_; }
-    /// What was taken so far, as one piece.
-    http::chunk all() const noexcept { return {copy_.view(), ended_, nullptr}; }
+    /// What was taken so far, as one piece: a view, good until left().
+    http::chunk all() noexcept {
+        lent_ = true;
+        return {copy_.view(), ended_, nullptr};
+    }
+    /// What was put last has left or was copied, all() among it.
+    void left() noexcept {
+        lent_ = false;
+        drop_unwanted();
+    }
+    /// The answer is here, so nothing is sent again; a call may go on for days.
+    void answered() noexcept {
+        wanted_ = false;
+        drop_unwanted();
+    }
     bool empty() const noexcept { return !began_; }
     void release() noexcept {
         copy_.release();
-        wanted_ = began_ = ended_ = false;
+        wanted_ = began_ = ended_ = lent_ = false;
     }
+    /// Bytes of memory it holds.
+    std::size_t memory() const noexcept { return copy_.capacity(); }
 
 private:
+    void drop_unwanted() noexcept {
+        if (!wanted_ && !lent_)
+            copy_.release();
+    }
+
     byte_buffer copy_;
     bool wanted_ = false;
     bool began_ = false;
     bool ended_ = false;
+    bool lent_ = false;
 };
 
 }  // namespace sluice::proxy

@@ -70,6 +70,7 @@ runtime::task<> pump(exchange& x, http::upstream_stream& node) {
         }
         if (sent == io_state::broken)
             co_return;  // await_head() reads what the node had to say
+        x.replay.left();
         x.request_progress = x.last_activity = x.worker.now();
         if (ended)
             break;

@@ -27,8 +27,8 @@ public:
     http::upstream_stream& operator*() const noexcept { return *get(); }
     http::upstream_stream* operator->() const noexcept { return get(); }
 
-    /// Starts an exchange. `bounds` limits the response head; it must outlive the exchange. Of the
-    /// body no more than `largest_piece` is read at once from a connection of one's own.
+    /// Starts an exchange. `bounds` limits heads and trailers. Of a body no more than
+    /// `largest_piece` is read at once from a connection of one's own.
     void begin(http::method verb, const http::limits& bounds,
                std::size_t largest_piece = byte_buffer::large_block) {
         whole_ ? whole_->begin(verb, bounds, largest_piece) : part_->begin(verb, bounds);

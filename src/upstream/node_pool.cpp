@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upstream/node_pool.hpp"
 
+#include "sluice/net/dialer.hpp"
 #include "sluice/net/tls_session.hpp"
 #include "sluice/runtime/worker.hpp"
 
@@ -76,15 +77,15 @@ bool node_pool::may_share() const noexcept {
 }
 
 bool node_pool::is_shared_soon() const noexcept {
-    return may_share() && (dialled_ != 0 || shared_.probing());
+    return may_share() && (dialled_ != 0 || shared_.greeting() != 0 || shared_.probing());
 }
 
-// Each connection on its way takes as many as one can carry.
+// Each connection on its way takes as many as one is likely to carry.
 bool node_pool::reserve() noexcept {
     if (open_ >= settings_.max)
         return false;
-    constexpr auto share = http::h2::client_session::most_streams;
-    if (may_share() && (waiting_.size() < dialled_ * share || shared_.probing()))
+    const auto made_soon = dialled_ + shared_.greeting();
+    if (may_share() && (waiting_.size() < made_soon * shared_.share() || shared_.probing()))
         return false;
     ++open_;
     ++dialled_;
@@ -123,6 +124,7 @@ connection node_pool::adopt(std::unique_ptr<net::stream> connected) {
 
 connection node_pool::adopt_shared(std::unique_ptr<net::stream> connected) {
     prefers_http1_ = false;
+    net::give_up_after(*connected, http::h2::client_session::write_idle);
     auto made = http::h2::client_session::start(std::move(connected), *this);
     shared_.add(made);
     auto stream = http::h2::client_session::open(made);
@@ -137,9 +139,11 @@ void node_pool::release() noexcept {
     close_one();
 }
 
-void node_pool::release(const failure& why) noexcept {
-    for (auto left = may_share() ? waiting_.size() : 0; left != 0; --left)
-        waiting_.front()->finish(why);
+void node_pool::release(const failure& why, duration tried) noexcept {
+    if (may_share() && dialled_ == 1 && shared_.empty())
+        for (auto* const one : std::vector(waiting_))
+            if (one->patience_ <= tried)
+                one->finish(why);
     release();
 }
 
@@ -169,9 +173,11 @@ void node_pool::give_back_shared(http::h2::client_session::stream_pointer used) 
 }
 
 // Called by a connection that is still reading: what is dropped here ends when that is over.
-void node_pool::on_change(http::h2::client_session&) noexcept {
+void node_pool::on_change(http::h2::client_session& changed) noexcept {
     close_some(shared_.drop(shared_connections::which::finished));
     wake_for_shared();
+    if (changed.retired())
+        wake_next();  // who waited for it may make another one
 }
 
 void node_pool::close_one() noexcept {
@@ -190,17 +196,17 @@ void node_pool::wake_next() noexcept {
         waiting_.front()->finish(runtime::wake::ready);
 }
 
+// Who is woken finds itself in the queue no more: it is emptied first.
 void node_pool::wake_all() noexcept {
-    for (auto left = waiting_.size(); left != 0; --left)
-        wake_next();
+    for (auto* const one : std::exchange(waiting_, {}))
+        one->finish(runtime::wake::ready);
 }
 
-// Who finds no room after all queues up again.
+// All, not as many as there is room for: who finds none queues up again, or makes another
+// connection for those behind it.
 void node_pool::wake_for_shared() noexcept {
     if (shared_.has_room())
-        for (auto left = std::min(waiting_.size(), http::h2::client_session::most_streams);
-             left != 0; --left)
-            wake_next();
+        wake_all();
 }
 
 void node_pool::count_idle() noexcept {

@@ -51,8 +51,9 @@ public:
     connection adopt(std::unique_ptr<net::stream>);
     /// The place reserved stays empty.
     void release() noexcept;
-    /// The same because the node cannot be reached: who waits for that very connection hears of it.
-    void release(const failure& why) noexcept;
+    /// The same because the node cannot be reached: who has no other connection to wait for hears
+    /// of it, unless it has more patience than what was `tried`.
+    void release(const failure& why, duration tried = duration::max()) noexcept;
     /// Takes back what was leased: kept when it may serve another request, closed otherwise.
     void give_back(connection) noexcept;
 

@@ -14,8 +14,13 @@ duration probe_interval(std::chrono::milliseconds idle_time) noexcept {
     return std::max<duration>(std::chrono::seconds{15}, idle_time / 3);
 }
 
-bool is_dead(const http::h2::client_session& one, time_point now) noexcept {
-    return one.probing() && now - one.probed() >= shared_connections::answer_time;
+// Why it is given up; empty when it is not.
+std::string_view objection_to(const http::h2::client_session& one, time_point now) noexcept {
+    if (one.probing() && now - one.probed() >= shared_connections::answer_time)
+        return "ping";
+    if (one.greeting() && now - one.made() >= shared_connections::greeting_time)
+        return "settings";
+    return {};
 }
 
 }  // namespace
@@ -33,12 +38,25 @@ bool shared_connections::probing() const noexcept {
     return std::ranges::any_of(all_, [](const auto& one) { return one.held->probing(); });
 }
 
+std::size_t shared_connections::greeting() const noexcept {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(all_, [](const auto& one) { return one.held->greeting(); }));
+}
+
+std::size_t shared_connections::share() const noexcept {
+    for (auto one = all_.rbegin(); one != all_.rend(); ++one)
+        if (!one->held->retired() && !one->held->greeting())
+            return std::max<std::size_t>(1, one->held->most_allowed());
+    return session::most_streams;
+}
+
+// One with streams is asked like any other: they may all wait for a node that is gone.
 shared_connections::session::stream_pointer shared_connections::open(time_point since,
                                                                      time_point now) {
     for (auto& one : all_) {
         if (one.held->made() < since || !one.held->has_room())
             continue;
-        if (one.held->active() != 0 || now - one.held->heard() < trusted)
+        if (now - one.held->heard() < trusted)
             return session::open(one.held);
         one.held->probe();
     }
@@ -91,11 +109,14 @@ std::size_t shared_connections::keep_idle(std::size_t most) noexcept {
 std::size_t shared_connections::look_after(time_point now,
                                            std::chrono::milliseconds idle_time) noexcept {
     const auto interval = probe_interval(idle_time);
+    for (const auto& one : all_)
+        if (const auto why = objection_to(*one.held, now); !why.empty())
+            one.held->abandon(why);
     const auto closed = drop_if([&](const one_of_them& one) {
         const auto& held = *one.held;
         if (held.active() != 0)
             return false;
-        return held.retired() || is_dead(held, now) || one.idle_since + idle_time < now;
+        return held.retired() || one.idle_since + idle_time < now;
     });
     for (auto& one : all_)
         if (one.held->active() == 0 && now - one.held->heard() >= interval)

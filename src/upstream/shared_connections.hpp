@@ -21,6 +21,8 @@ public:
     static constexpr std::chrono::seconds trusted{10};
     /// How long a node may take to answer that.
     static constexpr std::chrono::seconds answer_time{2};
+    /// How long a node may take to say what it allows, for which all who wait for it do.
+    static constexpr std::chrono::seconds greeting_time{5};
 
     bool empty() const noexcept { return all_.empty(); }
     std::size_t size() const noexcept { return all_.size(); }
@@ -30,6 +32,10 @@ public:
     bool has_room() const noexcept;
     /// One is asked whether it still stands.
     bool probing() const noexcept;
+    /// How many have yet to say what they allow.
+    std::size_t greeting() const noexcept;
+    /// How many streams one more is likely to carry: as many as the newest that has said so.
+    std::size_t share() const noexcept;
 
     void add(session::pointer one) { all_.push_back({std::move(one), {}}); }
     /// A stream of the first with room that was made at `since` or later: the fewer connections are
@@ -44,8 +50,8 @@ public:
     std::size_t drop(which) noexcept;
     /// Closes all but `most` of those without a stream.
     std::size_t keep_idle(std::size_t most) noexcept;
-    /// Closes those unused for `idle_time` or whose node does not answer; asks others whether they
-    /// still stand. Says how many were closed.
+    /// Closes those unused for `idle_time`, gives up those whose node does not answer, and asks
+    /// unused ones whether they still stand. Says how many were closed.
     std::size_t look_after(time_point now, std::chrono::milliseconds idle_time) noexcept;
     /// All of them hear no more of their owner.
     void leave_all() noexcept;

@@ -9,8 +9,8 @@
 
 namespace sluice::upstream {
 
-slot_wait::slot_wait(node_pool& pool, time_point deadline) noexcept
-    : timer(expire), pool_(pool), deadline_(deadline) {}
+slot_wait::slot_wait(node_pool& pool, time_point deadline, duration patience) noexcept
+    : timer(expire), pool_(pool), deadline_(deadline), patience_(patience) {}
 
 slot_wait::~slot_wait() { std::erase(pool_.waiting_, this); }
 

@@ -17,7 +17,8 @@ class node_pool;
 /// Lives in the exchange; leaves the queue at its end.
 class slot_wait : public runtime::timer {
 public:
-    slot_wait(node_pool&, time_point deadline) noexcept;
+    /// `patience`: how long it would try to connect itself.
+    slot_wait(node_pool&, time_point deadline, duration patience = {}) noexcept;
     ~slot_wait();
 
     bool await_ready() const noexcept { return false; }
@@ -37,6 +38,7 @@ private:
 
     node_pool& pool_;
     time_point deadline_;
+    duration patience_;
     std::coroutine_handle<> waiter_;
     runtime::wake why_ = runtime::wake::ready;
     std::optional<failure> failed_;

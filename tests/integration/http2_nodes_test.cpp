@@ -371,6 +371,52 @@ TEST_CASE("a reload keeps the connections of nodes that stay, another protocol t
     CHECK(s.ends.front().at_end());
 }
 
+TEST_CASE("a stream outlasts its table, and is bounded as it was") {
+    shared_rig s([](auto& all) { all.limits.headers = 3; });
+    const bool too_many = GENERATE(false, true);
+    auto client = s.ask("GET /a HTTP/1.1\r\nHost: h\r\nConnection: TE\r\nTE: trailers\r\n\r\n");
+    s.end().head(1, {{":status", "200"}, {"content-type", "text/event-stream"}});
+    s.settle();
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
+    const std::weak_ptr<const sluice::proxy::table> old = s.rig.table;
+    auto next = s.rig.settings;
+    next.limits.headers = 100;
+    s.rig.change(next);
+    REQUIRE(old.expired());
+    fake::h2_fields trailers{{"x-1", "a"}, {"x-2", "b"}, {"x-3", "c"}};
+    if (too_many)
+        trailers.emplace_back("x-4", "d");
+    s.end().body(1, "hello", true, trailers);
+    s.settle();
+    const auto got = client.receive();
+    CHECK(got.find("hello") != std::string::npos);
+    CHECK(got.ends_with("x-3: c\r\n\r\n") == !too_many);
+    CHECK(client.at_end() == too_many);
+}
+
+TEST_CASE("a stream of an HTTP/1 node outlasts its table, and is bounded as it was") {
+    node one;
+    auto settings = settings_for({&one});
+    settings.limits.headers = 3;
+    gateway_rig rig(settings);
+    auto client = rig.connect();
+    rig.send(client, fake::get);
+    auto end = one.accept();
+    REQUIRE(end);
+    rig.send(end, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+    client.receive();
+    const std::weak_ptr<const sluice::proxy::table> old = rig.table;
+    settings.limits.headers = 100;
+    rig.change(settings);
+    REQUIRE(old.expired());
+    rig.send(end, "5\r\nhello\r\n0\r\nx-1: a\r\nx-2: b\r\nx-3: c\r\nx-4: d\r\n\r\n");
+    const auto got = client.receive();
+    CHECK(got.find("hello") != std::string::npos);
+    CHECK_FALSE(got.ends_with("0\r\n\r\n"));
+    CHECK(client.at_end());
+}
+
 TEST_CASE("an upgrade goes to an HTTP/2 node as an ordinary request") {
     shared_rig s;
     auto client =
@@ -418,4 +464,82 @@ TEST_CASE("a node that speaks no HTTP/2 is a bad gateway") {
     CHECK(client.receive().starts_with("HTTP/1.1 502"));
     CHECK(s.rig.stats().last_error == "no HTTP/2");
     CHECK(s.rig.stats().open == 0);
+}
+
+TEST_CASE("a burst is spread over as many connections as the node's bound asks for, none refused") {
+    shared_rig s({}, {.streams = 10});
+    std::list<fake::socket> clients;
+    for (int i = 0; i < 100; ++i) {
+        clients.push_back(s.rig.connect());
+        clients.back().send(fake::get);
+    }
+    for (int i = 0; i < 12; ++i)
+        s.settle();
+    CHECK(s.ends.size() == 10);
+    for (auto& end : s.ends) {
+        CHECK(end.requests.size() == 10);
+        for (const auto& [id, request] : end.requests)
+            end.head(id, {{":status", "200"}}, true);
+    }
+    s.settle();
+    for (auto& client : clients)
+        CHECK(client.receive().starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("a used connection that was not heard of is asked too, and given up when it is dead") {
+    shared_rig s;
+    s.answer((s.ask(), s.end()), 1);
+    auto waiting = s.ask();
+    s.rig.loop.advance(11s);
+    s.settle();
+    REQUIRE(s.end().pings == 0);
+    auto client = s.rig.connect();
+    client.send(fake::get);
+    SECTION("it stands") {
+        s.settle();
+        CHECK(s.end().pings == 1);
+        REQUIRE(s.ends.size() == 1);
+        s.answer(s.end(), 5);
+        s.answer(s.end(), 3);
+        CHECK(client.receive().ends_with("ok"));
+        CHECK(waiting.receive().ends_with("ok"));
+    }
+    SECTION("it is dead: both are asked of another one") {
+        s.rig.loop.settle();
+        for (int i = 0; i < 4; ++i)
+            s.rig.loop.advance(1s);
+        auto next = s.one.accept();
+        REQUIRE(next);
+        s.ends.emplace_back(std::move(next), s.how);
+        for (int i = 0; i < 10; ++i) {
+            s.rig.loop.settle(3);
+            s.end().turn();
+        }
+        CHECK(s.end().requests.size() == 2);
+        for (const auto& [id, request] : s.end().requests)
+            s.end().head(id, {{":status", "200"}}, true);
+        s.end().turn();
+        s.rig.loop.settle();
+        CHECK(client.receive().starts_with("HTTP/1.1 200"));
+        CHECK(waiting.receive().starts_with("HTTP/1.1 200"));
+    }
+}
+
+TEST_CASE("a node that never says what it allows is given up for all who wait") {
+    shared_rig s([](auto& all) { all.services[0].retries.attempts = 0; });
+    auto a = s.rig.connect(), b = s.rig.connect();
+    a.send(fake::get);
+    b.send(fake::get);
+    s.rig.loop.settle();
+    auto mute = s.one.accept();
+    REQUIRE(mute);
+    for (int i = 0; i < 7; ++i)
+        s.rig.loop.advance(1s);
+    CHECK(a.receive().starts_with("HTTP/1.1 502"));
+    auto next = s.one.accept();  // b's own
+    REQUIRE(next);
+    s.ends.emplace_back(std::move(next), s.how);
+    s.settle();
+    s.answer(s.end(), 1);
+    CHECK(b.receive().ends_with("ok"));
 }

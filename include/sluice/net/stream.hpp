@@ -61,6 +61,11 @@ public:
     /// True once everything written was taken by the other side's kernel (over a Unix socket: by
     /// the other side). A system call.
     bool delivered() const noexcept;
+    /// How many of the bytes written were not: of TLS, with what it adds. A system call.
+    std::size_t unacknowledged() const noexcept;
+    /// Ends both directions at once, for a connection that somebody still has to hold: its node or
+    /// client is answered by a reset if it goes on.
+    void abandon() noexcept;
 
     /// Sends our end, with TLS close_notify before it; reading goes on. blocked (TLS only): there
     /// was no room for close_notify; await writable() and call again, or read on, which sends it

@@ -16,7 +16,7 @@ client_session::~client_session() = default;
 void client_session::begin(method verb, const limits& bounds, std::size_t largest_piece) {
     largest_piece_ = largest_piece;
     verb_ = verb;
-    bounds_ = &bounds;
+    bounds_ = bounds;
     decoder_.reset();
     scan_.restart();
     head_bytes_ = 0;
@@ -80,7 +80,7 @@ io_state client_session::take_head(response_head& head) {
     for (;;) {
         if (!in_.empty()) {
             answered_ = true;
-            const auto step = parse_response(in_.view(), scan_, *bounds_, verb_, head);
+            const auto step = parse_response(in_.view(), scan_, bounds_, verb_, head);
             if (step.at == parse_step::state::failed)
                 return fail(errc::bad_upstream_message, step.reason);
             if (step.at == parse_step::state::complete) {
@@ -169,7 +169,7 @@ io_state client_session::take_counted(chunk& piece) {
 
 io_state client_session::take_chunked(chunk& piece) {
     for (;;) {
-        const auto step = decoder_.next(in_.view(), *bounds_);
+        const auto step = decoder_.next(in_.view(), bounds_);
         in_.consume(step.consumed);
         switch (step.at) {
         case chunk_decoder::state::content:

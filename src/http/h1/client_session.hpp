@@ -19,8 +19,8 @@ public:
     explicit client_session(std::unique_ptr<net::stream>);
     ~client_session() override;
 
-    /// Starts another exchange on this connection. `bounds` limits the response head; it must
-    /// outlive the exchange.
+    /// Starts another exchange on this connection. `bounds` limits heads and trailers. Of a body no
+    /// more than `largest_piece` is read at once.
     void begin(method verb, const limits& bounds,
                std::size_t largest_piece = byte_buffer::large_block);
 
@@ -70,7 +70,7 @@ private:
     send_queue out_;
     chunk_decoder decoder_;
     scan_position scan_;
-    const limits* bounds_ = nullptr;
+    limits bounds_;  // its own: a stream outlasts the table they came from
     std::uint64_t body_left_ = 0;
     failure fault_{errc::upstream_closed, blame::upstream};
     std::size_t largest_piece_ = 0;  // of the body

@@ -12,13 +12,16 @@ namespace sluice::http::h2 {
 
 class client_body {
 public:
-    void append(byte_view bytes);
+    /// `window`: how many bytes may be here at most, this piece among them.
+    void append(byte_view bytes, std::size_t window);
     /// The bytes that came first and lie together, good until the next call of take() or clear().
     /// What was taken before is forgotten; `gone` says how many bytes that were.
     byte_view take(std::size_t& gone);
     /// Nothing is here beyond what take() handed out last.
     bool drained() const noexcept { return size_ == handed_; }
     std::size_t size() const noexcept { return size_; }
+    /// Bytes of its blocks.
+    std::size_t memory() const noexcept;
     void clear() noexcept;
 
 private:

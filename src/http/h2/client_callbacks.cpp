@@ -4,6 +4,7 @@
 #include "http/h2/client_callbacks.hpp"
 
 #include "http/h2/client_session.hpp"
+#include "sluice/runtime/worker.hpp"
 
 #include <algorithm>
 
@@ -29,6 +30,17 @@ bool ends(const nghttp2_frame& frame) noexcept {
 struct client_callbacks {
     static client_session& self(void* session) noexcept {
         return *static_cast<client_session*>(session);
+    }
+
+    // A stream that failed or was given up is nobody's.
+    static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* frame, void* user) noexcept {
+        auto& on = self(user);
+        const auto* const one = on.find(frame->stream_id);
+        const bool gone = one == nullptr || one->closed_ || one->failed_;
+        using audience = node_manners::audience;
+        const bool good = on.manners_.bears(*frame, gone ? audience::nobody : audience::somebody,
+                                            on.worker_.now());
+        return good ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
     }
 
     static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) noexcept {
@@ -115,20 +127,28 @@ struct client_callbacks {
     }
 
     static int frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user) noexcept {
+        auto& on = self(user);
         if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR)
-            self(user).violated_ = true;
+            on.violated_ = true;
+        if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
+            return 0;
+        on.manners_.asked();
+        // put_data()'s frames are behind us; what nghttp2 itself packed is about to be handed out.
+        on.packed_ = frame->hd.stream_id;
+        on.tell_packed();
         return 0;
     }
 
-    // The head of a request could not be sent: the stream never came to be.
+    // nghttp2 could not pack it, or GOAWAY came before.
     static int frame_not_sent(nghttp2_session*, const nghttp2_frame* frame, int,
                               void* user) noexcept {
-        if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+        auto* const one = self(user).find(frame->hd.stream_id);
+        if (frame->hd.type != NGHTTP2_HEADERS || one == nullptr)
             return 0;
-        if (auto* const one = self(user).find(frame->hd.stream_id)) {
-            one->closed_ = true;
-            one->fail({errc::upstream_closed, blame::upstream, retry_hint::unprocessed, "request"});
-        }
+        if (frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+            one->never_was();
+        else
+            one->trailers_lost();
         return 0;
     }
 
@@ -178,6 +198,7 @@ const nghttp2_session_callbacks* callbacks_of_clients() {
         if (::nghttp2_session_callbacks_new(&made) != 0)
             return static_cast<nghttp2_session_callbacks*>(nullptr);
         using ours = client_callbacks;
+        ::nghttp2_session_callbacks_set_on_begin_frame_callback(made, ours::begin_frame);
         ::nghttp2_session_callbacks_set_on_begin_headers_callback(made, ours::begin_headers);
         ::nghttp2_session_callbacks_set_on_header_callback(made, ours::header);
         ::nghttp2_session_callbacks_set_on_invalid_header_callback(made, ours::invalid_header);
@@ -199,6 +220,11 @@ nghttp2_data_provider request_body() noexcept {
     return made;
 }
 
+void client_session::tell_packed() noexcept {
+    if (auto* const one = packed_ != 0 ? find(packed_) : nullptr)
+        one->packed_up_to(queued_);
+}
+
 // Here because it shares the bound with put_data().
 void client_session::gather() {
     while (out_.size() < high_water) {
@@ -206,10 +232,12 @@ void client_session::gather() {
         const auto size = ::nghttp2_session_mem_send(speaks_.get(), &bytes);
         if (size < 0)
             return lose(errc::upstream_closed, "out of memory");
+        queued_ += static_cast<std::size_t>(size);
+        tell_packed();
+        packed_ = 0;
         if (size == 0)
             return;
         out_.append(text_of(bytes, static_cast<std::size_t>(size)));
-        queued_ += static_cast<std::size_t>(size);
     }
 }
 

@@ -28,7 +28,7 @@ bool never_has_body(unsigned status, method verb) noexcept {
 
 void client_response::begin(method verb, const limits& bounds) {
     verb_ = verb;
-    bounds_ = &bounds;
+    bounds_ = bounds;
     texts_.reset();
     trailers_.clear();
     next_ = count_ = 0;
@@ -39,6 +39,8 @@ void client_response::begin_section() {
     section_bytes_ = section_fields_ = 0;
     if (final_seen_)
         return;
+    if (next_ == count_)
+        next_ = count_ = 0;
     if (count_ == heads_.size())
         heads_.emplace_back();
     auto& head = heads_[count_];
@@ -49,9 +51,9 @@ void client_response::begin_section() {
 std::string_view client_response::measure(std::string_view name, std::string_view value) {
     const auto line = name.size() + value.size() + line_overhead;
     section_bytes_ += line;
-    if (line > bounds_->line || section_bytes_ > bounds_->head)
+    if (line > bounds_.line || section_bytes_ > bounds_.head)
         return "a head over the limit";
-    if (name.front() != ':' && ++section_fields_ > bounds_->headers)
+    if (name.front() != ':' && ++section_fields_ > bounds_.headers)
         return "too many fields";
     return {};
 }
@@ -129,9 +131,7 @@ std::string_view client_response::end_section(bool last) {
 bool client_response::take_head(response_head& head) {
     if (next_ == count_)
         return false;
-    std::swap(head, heads_[next_++]);
-    if (next_ == count_ && !final_seen_)
-        next_ = count_ = 0;
+    std::swap(head, heads_[next_++]);  // the place stays: behind it another may be half here
     return true;
 }
 

@@ -16,7 +16,7 @@ namespace sluice::http::h2 {
 
 class client_response {
 public:
-    /// Begins anew. `bounds` must outlive the exchange.
+    /// Begins anew.
     void begin(method verb, const limits& bounds);
 
     /// A HEADERS frame begins: a head, or the trailers once the final head was seen.
@@ -42,7 +42,7 @@ private:
     void frame(response_head&, bool last) const;
 
     arena texts_;
-    const limits* bounds_ = nullptr;
+    limits bounds_;  // its own: a stream outlasts the table they came from
     method verb_ = method::get;
     std::vector<response_head> heads_;  // their lists keep their memory
     std::size_t next_ = 0;              // to be taken

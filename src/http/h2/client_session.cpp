@@ -24,6 +24,10 @@ constexpr std::size_t most_widened = 8 * 1024 * 1024;
 
 constexpr std::size_t spare_streams = 32;
 
+// A head or trailers as they leave: the listeners' limits have bounded them, nghttp2's own default
+// (64 KiB) would be a second, silent bound.
+constexpr std::size_t largest_head = 16 * 1024 * 1024;
+
 nghttp2_session* make_session(client_session* user) {
     nghttp2_option* option = nullptr;
     nghttp2_session* made = nullptr;
@@ -31,6 +35,7 @@ nghttp2_session* make_session(client_session* user) {
         return nullptr;
     ::nghttp2_option_set_no_auto_window_update(option, 1);
     ::nghttp2_option_set_no_closed_streams(option, 1);
+    ::nghttp2_option_set_max_send_header_block_length(option, largest_head);
     if (::nghttp2_session_client_new2(&made, callbacks_of_clients(), user, option) != 0)
         made = nullptr;
     ::nghttp2_option_del(option);
@@ -45,7 +50,8 @@ void client_session::nghttp2_free::operator()(nghttp2_session* one) const noexce
 
 client_session::client_session(std::unique_ptr<net::stream> connected, owner& keeper)
     : socket_(std::move(connected)), owner_(&keeper), worker_(socket_->socket().owner()),
-      wanted_(worker_), speaks_(make_session(this)), made_(worker_.now()), heard_(made_) {}
+      wanted_(worker_), speaks_(make_session(this)), manners_(worker_.now()), made_(worker_.now()),
+      heard_(made_) {}
 
 client_session::~client_session() = default;
 
@@ -74,9 +80,13 @@ void client_session::greet() {
 bool client_session::has_room() const noexcept {
     if (retired() || probing_)
         return false;
+    return active_ < (settings_seen_ ? most_allowed() : 1);
+}
+
+std::size_t client_session::most_allowed() const noexcept {
     const auto allowed = ::nghttp2_session_get_remote_settings(
         speaks_.get(), NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
-    return active_ < std::min<std::size_t>(most_streams, allowed);
+    return std::min<std::size_t>(most_streams, allowed);
 }
 
 bool client_session::retired() const noexcept {
@@ -102,6 +112,8 @@ void client_session::take_back(stream_pointer used) noexcept {
     --active_;
     widened_ -= static_cast<std::size_t>(std::max(0, used->window_ - first_window));
     const bool both_ended = used->response_over() && used->request_left();
+    if (!used->response_over())
+        manners_.gave_up_early(static_cast<std::size_t>(used->window_));
     if (used->id_ > 0 && !used->closed_ && !both_ended && !lost_ && !over_) {
         ::nghttp2_submit_rst_stream(speaks_.get(), NGHTTP2_FLAG_NONE, used->id_, NGHTTP2_CANCEL);
         want_write();
@@ -158,8 +170,9 @@ std::int32_t client_session::widen(client_stream& one, std::int32_t window) noex
     return 2 * window;
 }
 
-bool client_session::delivered() const noexcept {
-    return out_.empty() && !wanted_.is_open() && socket_->delivered();
+// What others sent since does not matter. The first look costs no system call.
+bool client_session::has_delivered(std::uint64_t up_to) const noexcept {
+    return written_ >= up_to && written_ - up_to >= socket_->unacknowledged();
 }
 
 client_stream* client_session::find(std::int32_t id) const noexcept {
@@ -187,6 +200,7 @@ void client_session::lose(errc why, std::string_view stage) noexcept {
     if (lost_)
         return;
     lost_ = changed_ = true;
+    probing_ = false;
     for (const auto& one : live_) {
         const bool unanswered = why != errc::bad_upstream_message && !one.stream->answered();
         one.stream->fail({why, blame::upstream,
@@ -197,8 +211,11 @@ void client_session::lose(errc why, std::string_view stage) noexcept {
     }
 }
 
+// A client that is slow to read what is here keeps its stream, and with it this: the node must not
+// wait for that.
 void client_session::end_waits() noexcept {
     over_ = true;
+    socket_->abandon();
     wanted_.interrupt();
     socket_->interrupt(runtime::direction::in);
     socket_->interrupt(runtime::direction::out);
@@ -207,6 +224,11 @@ void client_session::end_waits() noexcept {
 void client_session::tell_owner() noexcept {
     if (std::exchange(changed_, false) && owner_ != nullptr)
         owner_->on_change(*this);
+}
+
+void client_session::abandon(std::string_view why) noexcept {
+    lose(errc::upstream_closed, why);
+    end_waits();  // the coroutines end, and tell the owner
 }
 
 void client_session::leave() noexcept {

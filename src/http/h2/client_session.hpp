@@ -6,6 +6,7 @@
 
 #include "http/h2/client_request.hpp"
 #include "http/h2/client_stream.hpp"
+#include "http/h2/node_manners.hpp"
 #include "sluice/base/byte_buffer.hpp"
 #include "sluice/net/stream.hpp"
 #include "sluice/runtime/gate.hpp"
@@ -54,8 +55,13 @@ public:
     client_session(const client_session&) = delete;
     client_session& operator=(const client_session&) = delete;
 
-    /// Whether a stream may be opened now.
+    /// Whether a stream may be opened now. One alone until the node has said how many it allows:
+    /// those beyond would be refused.
     bool has_room() const noexcept;
+    /// How many streams may be open at once.
+    std::size_t most_allowed() const noexcept;
+    /// Its node has not yet said what it allows.
+    bool greeting() const noexcept { return !settings_seen_ && !lost_ && !over_; }
     /// No stream will be opened any more: the node said so, or the connection is lost.
     bool retired() const noexcept;
     std::size_t active() const noexcept { return active_; }
@@ -68,6 +74,8 @@ public:
     void probe();
     bool probing() const noexcept { return probing_; }
     time_point probed() const noexcept { return probed_; }
+    /// The node is gone, as far as anybody can tell: all streams break.
+    void abandon(std::string_view why) noexcept;
     /// When the node was last heard.
     time_point heard() const noexcept { return heard_; }
     time_point made() const noexcept { return made_; }
@@ -98,7 +106,7 @@ private:
     void send_trailers(client_stream&);
     void give_credit(client_stream&, std::size_t bytes) noexcept;
     std::int32_t widen(client_stream&, std::int32_t window) noexcept;
-    bool delivered() const noexcept;
+    bool has_delivered(std::uint64_t up_to) const noexcept;
     bool has_written(std::uint64_t at) const noexcept { return written_ > at; }
 
     // For nghttp2.
@@ -112,7 +120,9 @@ private:
     runtime::task<> write_all();
     net::io_result read();
     void take_in();
+    bool answers_pile_up() const noexcept;
     void gather();
+    void tell_packed() noexcept;
     bool write_once();
     void want_write() noexcept { wanted_.raise(); }
     void lose(errc, std::string_view stage) noexcept;
@@ -130,10 +140,12 @@ private:
     client_request writer_;
     std::vector<place> live_;  // by id
     std::vector<stream_pointer> spare_;
+    node_manners manners_;
     std::size_t active_ = 0;
     std::size_t widened_ = 0;    // what all streams were granted beyond their first window
     std::uint64_t queued_ = 0;   // bytes that went through out_
     std::uint64_t written_ = 0;  // and were taken by the kernel
+    std::int32_t packed_ = 0;    // whose HEADERS or DATA frame nghttp2 packed last
     time_point made_;
     time_point heard_;
     time_point probed_{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of a shared connection. Nothing but the two coroutines calls nghttp2_session_mem_recv()
-// and _mem_send(), and neither inside a callback of the other; leave() does, when both are done.
+// and _mem_send(), and neither inside a callback of the other; leave() sends its
+// goodbye from outside of both.
 #include "http/h2/client_session.hpp"
 #include "sluice/runtime/worker.hpp"
 
@@ -14,6 +15,10 @@ namespace {
 
 // Bytes moved without a wait before others have their turn, as proxy/exchange has it.
 constexpr std::size_t turn_share = 512 * 1024;
+
+// Frames of ours that may wait to be sent beside one of each stream. Whoever makes us answer more
+// than that does not read the answers; nghttp2 bounds those to PING and SETTINGS alone.
+constexpr std::size_t most_answers = 1000;
 
 }  // namespace
 
@@ -31,13 +36,18 @@ net::io_result client_session::read() {
     return got;
 }
 
+bool client_session::answers_pile_up() const noexcept {
+    return ::nghttp2_session_get_outbound_queue_size(speaks_.get()) > most_answers + most_streams;
+}
+
 void client_session::take_in() {
     heard_ = worker_.now();
     const auto bytes = in_.view();
     const auto taken = ::nghttp2_session_mem_recv(
         speaks_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    const bool good = taken >= 0 && manners_.read(bytes.size(), heard_) && !answers_pile_up();
     in_.clear();
-    if (taken < 0)
+    if (!good)
         return lose(errc::bad_upstream_message, "malformed HTTP/2");
     if (::nghttp2_session_want_write(speaks_.get()) != 0)
         want_write();

@@ -42,7 +42,7 @@ void client_stream::begin(method verb, const limits& bounds) {
     trailer_texts_.reset();
     fault_ = {errc::upstream_closed, blame::upstream};
     wrong_ = {};
-    head_at_ = nowhere;
+    head_at_ = packed_to_ = nowhere;
     id_ = 0;
     window_ = client_session::first_window;
     drained_ = 0;
@@ -83,7 +83,9 @@ io_state client_stream::flush() {
     return io_state::blocked;
 }
 
-bool client_stream::delivered() const noexcept { return unsent() == 0 && session_->delivered(); }
+bool client_stream::delivered() const noexcept {
+    return unsent() == 0 && request_ended_ == request_left_ && session_->has_delivered(packed_to_);
+}
 
 bool client_stream::sent_any() const noexcept { return session_->has_written(head_at_); }
 
@@ -160,7 +162,7 @@ bool client_stream::section_ends(bool last) {
 void client_stream::take_bytes(byte_view bytes) {
     if (failed_)
         return;
-    body_.append(bytes);
+    body_.append(bytes, static_cast<std::size_t>(window_));
     in_.raise();
 }
 
@@ -184,11 +186,23 @@ void client_stream::stream_closed(std::uint32_t code) noexcept {
     if (code == NGHTTP2_REFUSED_STREAM && !answered_)
         return fail({errc::upstream_closed, blame::upstream, retry_hint::unprocessed,
                      reset_by_node_ ? std::string_view{"stream refused"} : going_away});
+    if (code == NGHTTP2_REFUSED_STREAM && !reset_by_node_)  // GOAWAY, behind a 1xx head
+        return fail({errc::upstream_closed, blame::upstream, retry_hint::never, going_away});
     const auto stage = answered_ ? std::string_view{"response body"} : "response head";
     if (reset_by_node_ || code == NGHTTP2_NO_ERROR)
         return fail({errc::upstream_closed, blame::upstream, retry_hint::never, stage});
     fail({errc::bad_upstream_message, blame::upstream, retry_hint::never,
           "malformed HTTP/2 message"});
+}
+
+void client_stream::never_was() noexcept {
+    closed_ = true;
+    fail({errc::upstream_closed, blame::upstream, retry_hint::unprocessed, "request"});
+}
+
+void client_stream::trailers_lost() noexcept {
+    request_left_ = false;
+    fail({errc::upstream_closed, blame::upstream, retry_hint::never, "request trailers"});
 }
 
 void client_stream::fail(const failure& why) noexcept {

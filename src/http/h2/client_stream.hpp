@@ -28,7 +28,7 @@ public:
     void leave() noexcept;
     const boost::local_shared_ptr<client_session>& session() const noexcept { return session_; }
 
-    /// Starts an exchange. `bounds` limits heads and trailers; it must outlive the exchange.
+    /// Starts an exchange. `bounds` limits heads and trailers.
     void begin(method verb, const limits& bounds);
 
     void put_head(const outgoing_request&) override;
@@ -56,12 +56,17 @@ private:
 
     // What the connection tells, in the order of a stream's life.
     void head_begins_at(std::uint64_t at) noexcept { head_at_ = at; }
+    void packed_up_to(std::uint64_t at) noexcept { packed_to_ = at; }
     void section_begins();
     bool take_field(std::string_view name, std::string_view value);
     bool section_ends(bool last);
     void take_bytes(byte_view);
     void response_ends() noexcept;
     void stream_closed(std::uint32_t code) noexcept;
+    /// The head could not be sent.
+    void never_was() noexcept;
+    /// The trailers could not be sent: the request has no end, and is cancelled.
+    void trailers_lost() noexcept;
     void fail(const failure&) noexcept;
     /// False, for a callback to return: the response is not what it should be.
     bool refuse(std::string_view why) noexcept;
@@ -86,6 +91,7 @@ private:
     failure fault_{errc::upstream_closed, blame::upstream};
     std::string_view wrong_;           // with the response; static text
     std::uint64_t head_at_ = nowhere;  // among the bytes of the connection
+    std::uint64_t packed_to_ = nowhere;  // of them, what is this stream's ends here
     std::int32_t id_ = 0;              // 0: nothing was submitted
     std::int32_t window_ = 0;          // what the node may send before it is given more
     std::size_t drained_ = 0;          // taken since the window was set

@@ -187,6 +187,15 @@ FLOODS = {
                                       flags=["END_HEADERS"]).serialize())),
     "empty DATA": lambda stream, encoder: itertools.chain([head(stream, encoder)],
                                                           itertools.repeat(DataFrame(stream).serialize() * 64)),
+    "PUSH_PROMISE": lambda stream, encoder: itertools.chain(
+        [head(stream, encoder)],
+        (PushPromiseFrame(stream, 2 + 2 * number, b"\x88", flags=["END_HEADERS"]).serialize()
+         for number in range(2**29))),
+    "heads for nobody": lambda stream, encoder: itertools.chain(
+        [RstStreamFrame(stream, 2).serialize()],
+        itertools.repeat(head(stream, encoder) * 64)),
+    "DATA for nobody": lambda stream, _: itertools.chain(
+        [RstStreamFrame(stream, 2).serialize()], itertools.repeat(DataFrame(stream, b"x").serialize() * 64)),
     "DATA beyond the window": lambda stream, encoder: itertools.chain(
         [head(stream, encoder)], itertools.repeat(DataFrame(stream, bytes(16384)).serialize())),
 }

@@ -180,6 +180,38 @@ TEST_CASE_METHOD(fixture, "1xx heads come before the final one, each once") {
     CHECK(response.body.how == http::framing::kind::none);
 }
 
+TEST_CASE_METHOD(fixture, "heads are the same wherever what comes is cut") {
+    const auto early = GENERATE(1U, 2U);
+    for (std::size_t cut = 1;; ++cut) {
+        get();
+        const auto id = node->newest();
+        for (unsigned i = 0; i < early; ++i)
+            node->head(id, {{":status", "103"}, {"link", std::to_string(i)}});
+        node->head(id, {{":status", "200"}, {"x-from", "node"}}, true);
+        const auto bytes = node->give_out();
+        std::vector<http::response_head> heads;
+        for (const auto& part : {bytes.substr(0, cut), bytes.substr(std::min(cut, bytes.size()))}) {
+            node->link().send(part);
+            loop.settle(3);
+            while (take_head() == io_state::done)
+                heads.push_back(response);
+        }
+        INFO("after " << cut << " bytes");
+        REQUIRE(heads.size() == early + 1);
+        for (unsigned i = 0; i < early; ++i) {
+            CHECK(heads[i].status == 103);
+            CHECK(heads[i].fields.size() == 1);
+            CHECK(heads[i].fields.find("link")->value == std::to_string(i));
+        }
+        CHECK(heads[early].status == 200);
+        REQUIRE(heads[early].fields.size() == 1);
+        CHECK(heads[early].fields.find("x-from")->value == "node");
+        session->take_back(std::move(stream));
+        if (cut >= bytes.size())
+            break;
+    }
+}
+
 TEST_CASE_METHOD(fixture, "a body goes out whole, its trailers behind it") {
     const auto size = GENERATE(0U, 10U, 100'000U, 16384U, 1'000'000U);
     std::string content(size, 'x');
@@ -525,6 +557,67 @@ TEST_CASE_METHOD(fixture, "who leaves says goodbye") {
         owner);
 }
 
+namespace {
+
+// As RFC 9113 section 4.1 has it.
+std::string frame_of(unsigned type, unsigned flags, std::uint32_t stream,
+                     std::string_view content) {
+    std::string all;
+    for (int shift : {16, 8, 0})
+        all += static_cast<char>(content.size() >> shift);
+    all += static_cast<char>(type);
+    all += static_cast<char>(flags);
+    for (int shift : {24, 16, 8, 0})
+        all += static_cast<char>(stream >> shift);
+    return all.append(content);
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "a node that sends what nobody asked for is left") {
+    get();
+    struct row {
+        const char* what;
+        std::string first, again;
+    };
+    const std::string empty;
+    const auto one = GENERATE_COPY(
+        row{"a push", empty, frame_of(5, 4, 1, std::string("\0\0\0\2\x88", 5))},
+        row{"empty DATA", frame_of(1, 4, 1, "\x88"), frame_of(0, 0, 1, empty)},
+        row{"DATA for nobody", frame_of(3, 0, 1, std::string("\0\0\0\2", 4)),
+            frame_of(0, 0, 1, std::string(1024, 'x'))},
+        row{"DATA beyond the window", frame_of(1, 4, 1, "\x88"),
+            frame_of(0, 0, 1, std::string(16384, 'x'))},
+        row{"heads for nobody", frame_of(3, 0, 1, std::string("\0\0\0\2", 4)),
+            frame_of(1, 4, 1, "\x88")},
+        row{"pings", empty, frame_of(6, 0, 0, "pingping")},
+        row{"settings", empty, frame_of(4, 0, 0, empty)});
+    INFO(one.what);
+    node->link().send(one.first);
+    loop.settle(3);
+    for (int i = 0; i < 2000 && !session->retired(); ++i) {
+        node->link().send(one.again);
+        loop.settle(3);
+        node->link().receive();  // a node that reads the answers floods all the same
+    }
+    CHECK(session->retired());
+}
+
+TEST_CASE_METHOD(fixture, "what is on its way to streams given up is no abuse") {
+    for (int i = 0; i < 200; ++i) {
+        get();
+        const auto id = static_cast<std::uint32_t>(node->newest());
+        session->take_back(std::move(stream));
+        loop.settle(3);
+        std::string late = frame_of(1, 4, id, "\x88");
+        for (int k = 0; k < 64; ++k)
+            late += frame_of(0, 0, id, std::string(1000, 'x'));
+        node->link().send(late + frame_of(1, 5, id, "\x88"));
+        settle();
+        REQUIRE_FALSE(session->retired());
+    }
+}
+
 TEST_CASE_METHOD(fixture, "many who do not take their bodies hold up nobody else") {
     std::vector<client_session::stream_pointer> slow;
     for (int i = 0; i < 80; ++i) {  // together more than the connection's own window
@@ -547,4 +640,81 @@ TEST_CASE_METHOD(fixture, "many who do not take their bodies hold up nobody else
     CHECK(last);
     for (auto& one : slow)
         session->take_back(std::move(one));
+}
+
+TEST_CASE_METHOD(fixture, "what is delivered of one stream does not wait for the others") {
+    get();
+    CHECK(stream->delivered());
+    auto first = std::move(stream);
+    head.method_name = "GET";
+    stream = begin();
+    stream->put_head(request());
+    CHECK_FALSE(stream->delivered());  // nothing of it was packed
+    stream->flush();
+    CHECK(first->delivered());
+    CHECK_FALSE(stream->delivered());
+    settle();
+    CHECK(stream->delivered());
+    session->take_back(std::move(first));
+}
+
+TEST_CASE_METHOD(fixture, "trailers as large as the limits allow go out") {
+    head.method_name = "PUT";
+    stream = begin(http::method::put);
+    auto out = request();
+    out.body = {http::framing::kind::chunked};
+    stream->put_head(out);
+    http::header_list behind;
+    const std::string large(15'000, 'x');
+    for (const auto* name : {"a", "b", "c", "d", "e", "f"})
+        behind.add(name, large);
+    stream->put_body({"hello", true, &behind});
+    stream->flush();
+    for (int i = 0; i < 10; ++i)
+        settle();
+    CHECK(node->last().body == "hello");
+    CHECK(node->last().trailers.size() == 6);
+    CHECK(node->last().ended);
+}
+
+TEST_CASE_METHOD(fixture, "GOAWAY behind a 1xx head is no malformed answer") {
+    get();
+    node->head(1, {{":status", "103"}});
+    settle();
+    REQUIRE(take_head() == io_state::done);
+    node->goaway(0);
+    settle();
+    CHECK(take_head() == io_state::broken);
+    CHECK(stream->fault().code == errc::upstream_closed);
+    CHECK(stream->fault().retry == retry_hint::never);
+}
+
+TEST_CASE_METHOD(fixture, "one stream alone is opened until the node has said how many it allows") {
+    fake::socket_pair pair;
+    auto fresh = client_session::start(
+        std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()), owner);
+    CHECK(fresh->has_room());
+    auto first = client_session::open(fresh);
+    CHECK(fresh->greeting());
+    CHECK_FALSE(fresh->has_room());
+    fake::h2_node other(std::move(pair.theirs), {.streams = 2});
+    owner.changes = 0;
+    other.turn();
+    loop.settle();
+    CHECK_FALSE(fresh->greeting());
+    CHECK(fresh->has_room());
+    CHECK(owner.changes == 1);
+    fresh->take_back(std::move(first));
+    fresh->leave();
+}
+
+TEST_CASE("a stalled body takes little more memory than its window") {
+    http::h2::client_body body;
+    for (int i = 0; i < 4; ++i)
+        body.append(std::string(16 * 1024, 'x'), 64 * 1024);
+    CHECK(body.memory() <= 80 * 1024);
+    std::size_t gone = 0, all = 0;
+    while (!body.drained())
+        all += body.take(gone).size();
+    CHECK(all == 64 * 1024);
 }

@@ -73,3 +73,24 @@ TEST_CASE("what is saved up is bounded, and a budget of nothing allows nothing")
     none.earn();
     CHECK_FALSE(none.spend());
 }
+
+TEST_CASE("once the answer is here nothing is kept, but what is being sent of it") {
+    replay_buffer replay;
+    replay.begin();
+    replay.keep({"hello", false});
+    SECTION("nothing is being sent of it") {
+        replay.answered();
+        CHECK(replay.memory() == 0);
+    }
+    SECTION("it is being sent again") {
+        const auto piece = replay.all();
+        replay.answered();
+        CHECK(piece.bytes == "hello");
+        CHECK(replay.memory() != 0);
+        replay.left();
+        CHECK(replay.memory() == 0);
+    }
+    CHECK_FALSE(replay.complete());
+    replay.keep({"more", true});
+    CHECK(replay.memory() == 0);
+}

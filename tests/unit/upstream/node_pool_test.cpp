@@ -450,3 +450,30 @@ TEST_CASE_METHOD(shared_fixture, "a pool that drains lets used connections end t
     pool.give_back(std::move(held));
     CHECK(pool.open() == 0);
 }
+
+TEST_CASE_METHOD(shared_fixture, "a dial that fails is no news to who has another to wait for") {
+    auto first = made();
+    auto second = pool.take();  // all that its node allows
+    REQUIRE(pool.reserve());
+    slot_wait one(pool, loop.worker.now() + 3s);
+    std::optional<wake> woken;
+    spawn(queue_up(one, woken));
+    pool.release({sluice::errc::connect_failed, sluice::blame::upstream});
+    loop.settle();
+    CHECK(woken == wake::ready);  // to make one itself
+    CHECK_FALSE(one.failed());
+    pool.give_back(std::move(first));
+    pool.give_back(std::move(second));
+}
+
+TEST_CASE_METHOD(shared_fixture, "a dial cut short is no news to who would have tried for longer") {
+    slot_wait hasty(pool, loop.worker.now() + 9s, 1s), patient(pool, loop.worker.now() + 9s, 3s);
+    std::optional<wake> woken[2];
+    spawn(queue_up(hasty, woken[0]));
+    spawn(queue_up(patient, woken[1]));
+    pool.release({sluice::errc::connect_failed, sluice::blame::upstream}, 1s);
+    loop.settle();
+    CHECK(hasty.failed());
+    CHECK(woken[1] == wake::ready);  // to make one itself
+    CHECK_FALSE(patient.failed());
+}
