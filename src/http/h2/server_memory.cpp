@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the streams of one connection hold together (limits.h2.memory): looked at when one begins and
-// when one begins to hold more.
+// What the streams of one connection hold together (limits.h2.memory): looked at when one begins
+// and when one begins to hold more.
 #include "http/h2/server_session.hpp"
 
 #include <algorithm>

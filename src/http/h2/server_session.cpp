@@ -104,8 +104,8 @@ runtime::task<> server_session::serve(std::unique_ptr<connection> link) {
     if (self.lost_ || self.cut_)
         co_return;
     const auto how = self.patience_left();
-    // Whoever was told of the end in the middle of a read: what it still sends is read all the same,
-    // or the reset of TCP would overtake the GOAWAY.
+    // What the client still sends is read all the same, or the reset of TCP would overtake the
+    // GOAWAY.
     if (!self.hurried_)
         self.socket_.resume_waits(direction::in);
     co_await connection::linger(*link, how);
@@ -162,8 +162,8 @@ bool server_session::feed(byte_view bytes) {
     return true;
 }
 
-// nghttp2 reads no more once a GOAWAY went out and no stream is left. To it half a head is a stream:
-// nobody waits for the rest of one that will not be served.
+// nghttp2 reads no more once a GOAWAY went out and no stream is left. To it half a head is a
+// stream: nobody waits for the rest of one that will not be served.
 bool server_session::is_over() const noexcept {
     return lost_ || (aborted_ && running_.empty()) ||
            (out_.empty() && nghttp2_session_want_read(nghttp2_.get()) == 0 &&
