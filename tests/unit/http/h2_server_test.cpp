@@ -28,9 +28,9 @@ http::response_head answer_with(http::framing body, unsigned status = 200) {
 }
 
 // /echo answers with what it reads, trailers too; /bytes sends as much as the test says; /hold
-// answers when told; /sip takes a part of what it gets and no more; /stubborn
-// runs on whatever its client does; /early answers without reading; /break stops in the middle; /hint says 103
-// first; /tunnel answers 101 and echoes; anything else gets a short answer.
+// answers when told; /sip takes a part of what it gets and no more; /stubborn runs on whatever its
+// client does; /early answers without reading; /break stops in the middle; /hint says 103 first;
+// /tunnel answers 101 and echoes; anything else gets a short answer.
 class scripted final : public http::request_handler, public http::gone_listener {
 public:
     explicit scripted(sluice::runtime::worker& on) : told(on) {}
