@@ -89,16 +89,16 @@ private:
     header_list trailers_;
     arena trailer_texts_;
     failure fault_{errc::upstream_closed, blame::upstream};
-    std::string_view wrong_;           // with the response; static text
-    std::uint64_t head_at_ = nowhere;  // among the bytes of the connection
+    std::string_view wrong_;             // with the response; static text
+    std::uint64_t head_at_ = nowhere;    // among the bytes of the connection
     std::uint64_t packed_to_ = nowhere;  // of them, what is this stream's ends here
-    std::int32_t id_ = 0;              // 0: nothing was submitted
-    std::int32_t window_ = 0;          // what the node may send before it is given more
-    std::size_t drained_ = 0;          // taken since the window was set
-    bool deferred_ = false;            // nghttp2 asked for bytes in vain
-    bool request_ended_ = false;       // all of the body was put
-    bool request_left_ = false;        // and taken by nghttp2
-    bool cut_ = false;                 // some of it was lost on the way
+    std::int32_t id_ = 0;                // 0: nothing was submitted
+    std::int32_t window_ = 0;            // what the node may send before it is given more
+    std::size_t drained_ = 0;            // taken since the window was set
+    bool deferred_ = false;              // nghttp2 asked for bytes in vain
+    bool request_ended_ = false;         // all of the body was put
+    bool request_left_ = false;          // and taken by nghttp2
+    bool cut_ = false;                   // some of it was lost on the way
     bool answered_ = false;
     bool ended_ = false;  // the response did, as it should
     bool closed_ = false;

@@ -46,8 +46,7 @@ std::string_view request_reader::check_pseudo_fields() const {
         return ":protocol without CONNECT";
     if (!has(scheme_) || !has(path_))
         return "a pseudo field is missing";
-    return of(path_).front() == '/' || of(path_) == "*" ? std::string_view{}
-                                                        : no_slash;
+    return of(path_).front() == '/' || of(path_) == "*" ? std::string_view{} : no_slash;
 }
 
 // RFC 9113 section 8.2.2.

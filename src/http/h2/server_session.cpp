@@ -42,8 +42,8 @@ nghttp2_ptr<nghttp2_option> make_options(const limits& bounds) {
 server_session::server_session(connection& on)
     : link_(on), server_(on.owner()), settings_(on.settings()), worker_(on.worker()),
       socket_(on.socket()), work_(worker_), writer_ended_(worker_), handlers_ended_(worker_),
-      clock_(*this), score_(worker_.now()),
-      widest_window_(settings_.bounds.h2.stream_window), idle_since_(on.opened()) {
+      clock_(*this), score_(worker_.now()), widest_window_(settings_.bounds.h2.stream_window),
+      idle_since_(on.opened()) {
     link_.speaks(this);
 }
 
@@ -167,7 +167,7 @@ bool server_session::feed(byte_view bytes) {
 bool server_session::is_over() const noexcept {
     return lost_ || (aborted_ && running_.empty()) ||
            (out_.empty() && nghttp2_session_want_read(nghttp2_.get()) == 0 &&
-                     nghttp2_session_want_write(nghttp2_.get()) == 0);
+            nghttp2_session_want_write(nghttp2_.get()) == 0);
 }
 
 void server_session::start_handlers() {

@@ -581,17 +581,17 @@ TEST_CASE_METHOD(fixture, "a node that sends what nobody asked for is left") {
         std::string first, again;
     };
     const std::string empty;
-    const auto one = GENERATE_COPY(
-        row{"a push", empty, frame_of(5, 4, 1, std::string("\0\0\0\2\x88", 5))},
-        row{"empty DATA", frame_of(1, 4, 1, "\x88"), frame_of(0, 0, 1, empty)},
-        row{"DATA for nobody", frame_of(3, 0, 1, std::string("\0\0\0\2", 4)),
-            frame_of(0, 0, 1, std::string(1024, 'x'))},
-        row{"DATA beyond the window", frame_of(1, 4, 1, "\x88"),
-            frame_of(0, 0, 1, std::string(16384, 'x'))},
-        row{"heads for nobody", frame_of(3, 0, 1, std::string("\0\0\0\2", 4)),
-            frame_of(1, 4, 1, "\x88")},
-        row{"pings", empty, frame_of(6, 0, 0, "pingping")},
-        row{"settings", empty, frame_of(4, 0, 0, empty)});
+    const auto one =
+        GENERATE_COPY(row{"a push", empty, frame_of(5, 4, 1, std::string("\0\0\0\2\x88", 5))},
+                      row{"empty DATA", frame_of(1, 4, 1, "\x88"), frame_of(0, 0, 1, empty)},
+                      row{"DATA for nobody", frame_of(3, 0, 1, std::string("\0\0\0\2", 4)),
+                          frame_of(0, 0, 1, std::string(1024, 'x'))},
+                      row{"DATA beyond the window", frame_of(1, 4, 1, "\x88"),
+                          frame_of(0, 0, 1, std::string(16384, 'x'))},
+                      row{"heads for nobody", frame_of(3, 0, 1, std::string("\0\0\0\2", 4)),
+                          frame_of(1, 4, 1, "\x88")},
+                      row{"pings", empty, frame_of(6, 0, 0, "pingping")},
+                      row{"settings", empty, frame_of(4, 0, 0, empty)});
     INFO(one.what);
     node->link().send(one.first);
     loop.settle(3);
