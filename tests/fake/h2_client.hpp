@@ -110,6 +110,8 @@ public:
         end(id);
         return id;
     }
+    /// The next request has this number.
+    void go_on_at(std::int32_t id) { nghttp2_session_set_next_stream_id(session_, id); }
     void reset(std::int32_t id, std::uint32_t code = NGHTTP2_CANCEL) {
         nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, code);
     }

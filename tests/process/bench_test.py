@@ -41,7 +41,7 @@ def test_each_kind_of_workload_gives_figures_of_sluice_and_the_floor(folder):
     for name in names:
         sample = found[name]["subjects"]["sluice"]["rounds"][0]
         assert sample["cpu_us"] > 0 and sample["per_second"] > 0 and sample["p99"] >= sample["p50"] > 0, output
-    assert found["small-get-64"]["subjects"]["relay"]["rounds"]
+    assert found["small-get-64"]["subjects"]["relay"]["rounds"], output
     assert found["small-get-64"]["subjects"]["sluice"]["to_floor"]["median"] > 0
 
 

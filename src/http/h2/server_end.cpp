@@ -107,6 +107,8 @@ void server_session::look_at_clock() noexcept {
     }
     if (running_.empty() && head_began_ == time_point{} && is_past(idle_due()))
         go_away();
+    if (!draining_ && is_past(leaves_at_))
+        drain();
     if (draining_ && !goaway_sent_ && is_past(drain_began_ + server::drain_grace))
         go_away();
     if (next != timer::never)

@@ -17,6 +17,15 @@ using runtime::wake;
 
 namespace {
 
+// Where half of the numbers are used up a client is told to go on over another connection: without
+// any it could only be cut off (RFC 9113 section 5.1.1).
+constexpr std::int32_t last_number = 1 << 30;
+
+// So is one that has been open for this long, so that listeners and workers that changed are met
+// anew one day; the jitter keeps clients of one start from coming back together.
+constexpr std::chrono::minutes most_age{60};
+constexpr std::uint64_t most_jitter = 6 * 60;  // seconds
+
 // Reads in a row before the other connections have their turn.
 constexpr int reads_a_turn = 8;
 
@@ -43,7 +52,9 @@ server_session::server_session(connection& on)
     : link_(on), server_(on.owner()), settings_(on.settings()), worker_(on.worker()),
       socket_(on.socket()), work_(worker_), writer_ended_(worker_), handlers_ended_(worker_),
       clock_(*this), score_(worker_.now()), widest_window_(settings_.bounds.h2.stream_window),
-      idle_since_(on.opened()) {
+      idle_since_(on.opened()),
+      leaves_at_(on.opened() + most_age +
+                 std::chrono::seconds{on.owner().random().next() % most_jitter}) {
     link_.speaks(this);
 }
 
@@ -70,7 +81,7 @@ bool server_session::start() {
         nghttp2_session_set_local_window_size(
             made, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(bounds.h2.connection_window)) ==
             0;
-    arm(idle_due());
+    arm(std::min(idle_due(), leaves_at_));
     return good;
 }
 
@@ -179,7 +190,7 @@ void server_session::start_handlers() {
             continue;
         }
         had_request_ = true;
-        if (!link_.take_latest())
+        if (!link_.take_latest() || one.stream->id() > last_number)
             drain();
         one.stream->position = running_.size();
         running_.push_back(one.stream.get());

@@ -166,6 +166,7 @@ private:
 
     time_point head_began_{};  // of an incomplete header block
     time_point idle_since_;
+    time_point leaves_at_;  // told to go on over another connection from then on
     time_point drain_began_{};
     errc lost_why_ = errc::client_gone;
     bool had_request_ = false;

@@ -594,6 +594,39 @@ TEST_CASE_METHOD(h2_fixture, "an idle connection is told to go after client_idle
     CHECK(client.ended());
 }
 
+TEST_CASE_METHOD(h2_fixture,
+                 "a connection is told to go after an hour, and finishes what it does") {
+    fake::h2_client client(connect());
+    const auto id = client.ask(fake::h2_get("/hold"));
+    client.exchange(loop);
+    loop.advance(60min - 1s);
+    client.exchange(loop);
+    CHECK(client.goaways().empty());
+    loop.advance(6min + 2s);
+    client.exchange(loop);
+    REQUIRE(client.goaways().size() == 2);
+    CHECK(client.goaways()[0] == std::pair{std::int32_t{0x7fffffff}, std::uint32_t{0}});
+    CHECK(client.goaways()[1] == std::pair{id, std::uint32_t{0}});
+    CHECK_FALSE(client.ended());
+    handler.told.raise();
+    client.exchange(loop);
+    CHECK(client.at(id).status == 200);
+    CHECK(client.ended());
+}
+
+TEST_CASE_METHOD(h2_fixture, "a connection whose numbers run out is told to go") {
+    fake::h2_client client(connect());
+    client.go_on_at((1 << 30) - 1);
+    client.ask(fake::h2_get("/a"));
+    client.exchange(loop);
+    CHECK(client.goaways().empty());
+    const auto id = client.ask(fake::h2_get("/a"));
+    client.exchange(loop);
+    CHECK(client.at(id).status == 200);
+    REQUIRE(client.goaways().size() == 2);
+    CHECK(client.goaways()[1].first == id);
+}
+
 TEST_CASE_METHOD(h2_fixture, "idle connections are shed, busy ones are not") {
     fake::h2_client busy(connect()), idle(connect());
     busy.ask(fake::h2_get("/hold"));
