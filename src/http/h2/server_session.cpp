@@ -8,6 +8,7 @@
 #include "sluice/runtime/worker.hpp"
 
 #include <array>
+#include <limits>
 
 namespace sluice::http::h2 {
 
@@ -17,9 +18,9 @@ using runtime::wake;
 
 namespace {
 
-// Where half of the numbers are used up a client is told to go on over another connection: without
-// any it could only be cut off (RFC 9113 section 5.1.1).
-constexpr std::int32_t last_number = 1 << 30;
+// Where nearly all numbers are used up a client is told to go on over another connection: without
+// any it could only be cut off (RFC 9113 section 5.1.1). Some are left for what is on its way.
+constexpr std::int32_t last_number = std::numeric_limits<std::int32_t>::max() - (1 << 16);
 
 // So is one that has been open for this long, so that listeners and workers that changed are met
 // anew one day; the jitter keeps clients of one start from coming back together.

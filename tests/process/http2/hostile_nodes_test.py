@@ -72,6 +72,7 @@ def proxy_to(started, folder):
         settings = configuration([node.address], workers=1)
         settings["listeners"] = [{"name": "web", "address": "127.0.0.1:0", "protocols": ["http1", "h2c"]}]
         settings["services"][0]["protocol"] = "http2"
+        settings["timeouts"] = {"upstream_head": "10s"}
         return started(Sluice(folder, settings))
     return start
 
