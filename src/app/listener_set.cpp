@@ -42,7 +42,7 @@ listener_set::plan listener_set::prepare(const settings& from) const {
 std::shared_ptr<const http::server_settings>
 listener_set::settings_for(const http::listener_settings& one, const settings& from,
                            std::optional<std::size_t> kept) const {
-    const auto before = kept ? open_[*kept].settings : nullptr;
+    auto before = kept ? open_[*kept].settings : nullptr;
     if (before && before->listener == one && before->bounds == from.limits &&
         before->deadlines == from.timeouts)
         return before;

@@ -4,6 +4,7 @@
 #include "sluice/config/kinds.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 
 namespace sluice::http {
@@ -44,8 +45,8 @@ void check_protocols(const config::value& from, listener_settings& read, config:
     for (std::size_t at = 0; at < read.protocols.size(); ++at) {
         const auto one = read.protocols[at];
         const auto entry = (*key)[at];
-        if (std::find(read.protocols.begin(), read.protocols.begin() + at, one) !=
-            read.protocols.begin() + at)
+        const auto before = std::span(read.protocols).first(at);
+        if (std::ranges::find(before, one) != before.end())
             entry.refuse("it stands here twice", "each protocol once");
         else if (one == client_protocol::h2 && !read.tls)
             entry.refuse("h2 is agreed on within TLS, and this listener has none",

@@ -97,13 +97,12 @@ private:
         made_.services = services_of(tell_, table, *winner, {around_.sources_tell, is_call});
         made_.sending = sending_of(tell_, table, *winner, came_.head(), came_.room());
         const auto from_all = answer_of_all(made_.services);
+        const bool no_calls = is_call && from_all && from_all->status == 501;
         if (is_call && http::grpc::timeout_of(came_.head()).malformed)
             made_.answer = own_answer(errc::bad_request, "grpc-timeout is malformed");
-        else if (is_call && from_all && from_all->status == 501)
-            made_.answer = from_all;
-        else if (proxy::announces_too_much(came_.head(), table.bounds))
+        else if (!no_calls && proxy::announces_too_much(came_.head(), table.bounds))
             made_.answer = own_answer(errc::body_too_large);
-        else if (!made_.sending)
+        else if (!no_calls && !made_.sending)
             made_.answer = own_answer(errc::bad_request);
         else
             made_.answer = from_all;

@@ -49,7 +49,14 @@ public:
     std::size_t bytes() const noexcept { return bytes_; }
 
 private:
-    enum pseudo : unsigned { method_, scheme_, path_, authority_, protocol_, pseudo_count };
+    enum pseudo : unsigned {
+        method_text,
+        scheme_text,
+        path_text,
+        authority_text,
+        protocol_text,
+        pseudo_count
+    };
 
     void reset() noexcept;
     bool count(std::string_view name, std::string_view value) noexcept;

@@ -25,28 +25,28 @@ judgement refused(errc code, std::string_view reason) {
 
 // RFC 9113 section 8.5 and RFC 8441 section 4.
 std::string_view request_reader::check_connect() const {
-    if (!has(protocol_))
-        return has(scheme_) || has(path_) || !has(authority_)
+    if (!has(protocol_text))
+        return has(scheme_text) || has(path_text) || !has(authority_text)
                    ? "CONNECT with other than :method and :authority"
                    : std::string_view{};
-    if (!has(scheme_) || !has(path_) || !has(authority_))
+    if (!has(scheme_text) || !has(path_text) || !has(authority_text))
         return "a pseudo field is missing";
-    return of(path_).front() == '/' ? std::string_view{} : no_slash;
+    return of(path_text).front() == '/' ? std::string_view{} : no_slash;
 }
 
 // RFC 9113 section 8.3.1.
 std::string_view request_reader::check_pseudo_fields() const {
-    if (!has(method_))
+    if (!has(method_text))
         return "no :method";
-    if (!is_token(of(method_)))
+    if (!is_token(of(method_text)))
         return ":method is not a token";
-    if (of(method_) == "CONNECT")
+    if (of(method_text) == "CONNECT")
         return check_connect();
-    if (has(protocol_))
+    if (has(protocol_text))
         return ":protocol without CONNECT";
-    if (!has(scheme_) || !has(path_))
+    if (!has(scheme_text) || !has(path_text))
         return "a pseudo field is missing";
-    return of(path_).front() == '/' || of(path_) == "*" ? std::string_view{} : no_slash;
+    return of(path_text).front() == '/' || of(path_text) == "*" ? std::string_view{} : no_slash;
 }
 
 // RFC 9113 section 8.2.2.
@@ -86,9 +86,9 @@ std::string_view request_reader::frame(block_end end) {
 }
 
 verdict request_reader::check_target(arena& room) {
-    if (!iequals(of(scheme_), "http") && !iequals(of(scheme_), "https"))
+    if (!iequals(of(scheme_text), "http") && !iequals(of(scheme_text), "https"))
         return {errc::bad_request, ":scheme is neither http nor https"};
-    const auto parsed = parse_target(of(path_), head_->verb, room);
+    const auto parsed = parse_target(of(path_text), head_->verb, room);
     if (!parsed)
         return {errc::bad_request, "the target is malformed"};
     if (parsed->rewritten && rules_.paths == path_policy::reject)
@@ -104,18 +104,18 @@ verdict request_reader::check_authority(arena& room) {
     const auto& host = sorter_->host();
     if (host.count > 1)
         return {errc::bad_request, "more than one Host"};
-    if (host.count == 0 && !has(authority_))
+    if (host.count == 0 && !has(authority_text))
         return {errc::bad_request, "neither :authority nor Host"};
-    head_->authority = has(authority_) ? of(authority_) : host.value;
+    head_->authority = has(authority_text) ? of(authority_text) : host.value;
     const auto parsed =
         head_->authority.empty() ? std::nullopt : parse_authority(head_->authority, room);
     if (!parsed)
         return {errc::bad_request, ":authority is malformed"};
     head_->host = parsed->host;
-    if (host.count == 0 || !has(authority_))
+    if (host.count == 0 || !has(authority_text))
         return {};
     const auto named = host.value.empty() ? std::nullopt : parse_authority(host.value, room);
-    const auto* const port = iequals(of(scheme_), "https") ? "443" : "80";
+    const auto* const port = iequals(of(scheme_text), "https") ? "443" : "80";
     return named && same_authority(*parsed, *named, port)
                ? verdict{}
                : verdict{errc::bad_request, "Host differs from :authority"};
@@ -154,17 +154,17 @@ judgement request_reader::end(block_end end, arena& room) {
     if (!malformed_.empty())
         return malformed(malformed_);
     auto& head = *head_;
-    if (has(method_))
-        head.verb = verb_of(of(method_));  // an answer to HEAD has no content, whatever it says
+    if (has(method_text))
+        head.verb = verb_of(of(method_text));  // an answer to HEAD has no content, whatever it says
     if (too_large_)
         return refused(errc::head_too_large, {});
     if (const auto why = check_pseudo_fields(); !why.empty())
         return malformed(why);
     if (const auto why = check_connection_fields(); !why.empty())
         return malformed(why);
-    head.method_name = of(method_);
-    if (has(protocol_)) {
-        if (!iequals(of(protocol_), "websocket"))
+    head.method_name = of(method_text);
+    if (has(protocol_text)) {
+        if (!iequals(of(protocol_text), "websocket"))
             return refused(errc::not_implemented, "a :protocol other than websocket");
         head.verb = method::get;
         head.method_name = "GET";

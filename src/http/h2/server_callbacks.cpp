@@ -43,6 +43,7 @@ struct server_callbacks {
             frame->hd.stream_id, {reinterpret_cast<const char*>(frame_head), frame_head_size},
             size);
     }
+    // NOLINTNEXTLINE(readability-function-size): nghttp2 asks for it so
     static ssize_t read(nghttp2_session*, std::int32_t id, std::uint8_t*, std::size_t most,
                         std::uint32_t* flags, nghttp2_data_source*, void* user) {
         return of(user).on_read(id, most, *flags);

@@ -80,6 +80,13 @@ void server_session::say_last_words() noexcept {
     wake_writer();
 }
 
+void server_session::waited_to_write(wake why) noexcept {
+    if (why == wake::interrupted && last_words_ && !hurried_)
+        socket_.resume_waits(direction::out);  // waits on, but not for long
+    else if (why != wake::ready)
+        lose(aborted_ ? errc::shutting_down : errc::client_too_slow);
+}
+
 runtime::task<> server_session::write_on(server_session& self) {
     for (;;) {
         co_await self.work_.until(timer::never);
@@ -103,10 +110,7 @@ runtime::task<> server_session::write_on(server_session& self) {
             const auto why =
                 co_await self.socket_.writable(self.worker_.now() + self.write_patience());
             self.blocked_ = false;
-            if (why == wake::interrupted && self.last_words_ && !self.hurried_)
-                self.socket_.resume_waits(direction::out);  // waits on, but not for long
-            else if (why != wake::ready)
-                self.lose(self.aborted_ ? errc::shutting_down : errc::client_too_slow);
+            self.waited_to_write(why);
         }
         if (self.out_.empty())
             self.out_.release();

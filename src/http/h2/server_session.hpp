@@ -93,6 +93,7 @@ private:
 
     // Writing.
     static runtime::task<> write_on(server_session&);
+    void waited_to_write(runtime::wake) noexcept;
     bool gather();
     io_state write_once();
     std::chrono::milliseconds write_patience() const noexcept;
