@@ -43,7 +43,14 @@ std::size_t stream::unacknowledged() const noexcept {
     return known ? static_cast<std::size_t>(bytes) : 0;
 }
 
-void stream::abandon() noexcept { ::shutdown(socket_.fd(), SHUT_RDWR); }
+// TCP goes on to take what comes after both directions were shut, until its buffer is full, and the
+// other side waits for ever: to be disconnected is a reset (connect(2), AF_UNSPEC).
+void stream::abandon() noexcept {
+    ::shutdown(socket_.fd(), SHUT_RDWR);
+    sockaddr nowhere{};
+    nowhere.sa_family = AF_UNSPEC;
+    ::connect(socket_.fd(), &nowhere, sizeof nowhere);
+}
 
 io_state stream::shut_write() noexcept {
     const auto said = tls_ ? tls_->shut_write() : io_state::done;
