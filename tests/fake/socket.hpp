@@ -2,6 +2,8 @@
 // The far end of a connection under test: plain non-blocking calls on a descriptor, no loop.
 #pragma once
 
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -85,6 +87,27 @@ struct socket_pair {
             throw std::runtime_error("socketpair failed");
         ours = socket(fds[0]);
         theirs = socket(fds[1]);
+    }
+    socket ours;    ///< handed to the code under test
+    socket theirs;  ///< kept by the test
+};
+
+/// The same over TCP on loopback, for what only TCP does: resets.
+struct tcp_pair {
+    tcp_pair() {
+        socket listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof at;
+        auto* const where = reinterpret_cast<sockaddr*>(&at);
+        ours = socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        if (::bind(listening.fd(), where, size) != 0 || ::listen(listening.fd(), 1) != 0 ||
+            ::getsockname(listening.fd(), where, &size) != 0 ||
+            ::connect(ours.fd(), where, size) != 0)
+            throw std::runtime_error("no connection on loopback");
+        theirs = socket(::accept4(listening.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        ::fcntl(ours.fd(), F_SETFL, O_NONBLOCK);
     }
     socket ours;    ///< handed to the code under test
     socket theirs;  ///< kept by the test

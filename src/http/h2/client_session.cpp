@@ -201,6 +201,8 @@ void client_session::lose(errc why, std::string_view stage) noexcept {
         return;
     lost_ = changed_ = true;
     probing_ = false;
+    node_at_fault_ =
+        node_at_fault_ || why == errc::bad_upstream_message || why == errc::upstream_timeout;
     for (const auto& one : live_) {
         const bool unanswered = why != errc::bad_upstream_message && !one.stream->answered();
         one.stream->fail({why, blame::upstream,
@@ -212,10 +214,13 @@ void client_session::lose(errc why, std::string_view stage) noexcept {
 }
 
 // A client that is slow to read what is here keeps its stream, and with it this: the node must not
-// wait for that.
+// wait for that. One that is at fault is not listened to any more, all others see an end in order.
 void client_session::end_waits() noexcept {
     over_ = true;
-    socket_->abandon();
+    if (node_at_fault_)
+        socket_->abandon();
+    else
+        socket_->shut_write();
     wanted_.interrupt();
     socket_->interrupt(runtime::direction::in);
     socket_->interrupt(runtime::direction::out);
@@ -227,6 +232,7 @@ void client_session::tell_owner() noexcept {
 }
 
 void client_session::abandon(std::string_view why) noexcept {
+    node_at_fault_ = true;
     lose(errc::upstream_closed, why);
     end_waits();  // the coroutines end, and tell the owner
 }

@@ -154,7 +154,8 @@ private:
     bool probing_ = false;
     bool reads_fill_ = false;  // the last read took all the room there was
     bool write_broken_ = false;
-    bool violated_ = false;  // we said goodbye because of what the node sent
+    bool violated_ = false;       // we said goodbye because of what the node sent
+    bool node_at_fault_ = false;  // the connection is lost by what the node did or did not do
     bool lost_ = false;
     bool over_ = false;  // the coroutines end
     bool changed_ = false;

@@ -543,6 +543,35 @@ TEST_CASE_METHOD(fixture, "a request cut inside never looks whole") {
     CHECK(node->last().reset == NGHTTP2_CANCEL);
 }
 
+TEST_CASE("who leaves ends its connection in order, who is wronged resets it") {
+    const bool wronged = GENERATE(false, true);
+    fake::loop loop;
+    keeper owner;
+    fake::tcp_pair pair;
+    auto session = client_session::start(
+        std::make_unique<sluice::net::stream>(loop.worker, pair.ours.release()), owner);
+    fake::socket node = std::move(pair.theirs);
+    loop.settle();
+    node.receive();
+    auto held = client_session::open(session);  // what is held keeps its descriptor open
+    if (wronged)
+        node.send(std::string(64, 'x'));  // no SETTINGS
+    else
+        session->leave();
+    loop.settle();
+    const auto last = node.receive();
+    CHECK(node.at_end());
+    // The first byte behind a reset is what tells of it.
+    node.send("x");
+    CHECK((node.send("x") == 0) == wronged);
+    // GOAWAY, its reason NO_ERROR
+    CHECK((wronged || (last.size() == 17 && last[3] == 7 && last.substr(13) == std::string(4, 0))));
+    session->take_back(std::move(held));
+    session->leave();
+    session.reset();
+    loop.settle();
+}
+
 TEST_CASE_METHOD(fixture, "who leaves says goodbye") {
     session->leave();
     loop.settle();
